@@ -1,0 +1,266 @@
+"""The resident program: hotkey, windows, tray, outbox and delivery, built and connected here only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from snapper import disk, flow
+from snapper.asking import Asking, Told, Wish
+from snapper.capture import open_screen
+from snapper.capture.frame import Frame
+from snapper.capture.windows import windows_for
+from snapper.config import Settings
+from snapper.connect import chord_and_reason, destination, endpoint, find_logs, open_outbox
+from snapper.delivery.worker import Listener, Worker
+from snapper.errors import SnapperError, Unavailable, UsageError
+from snapper.hotkey import Hotkey, choose
+from snapper.logs.today import TodaysLogs
+from snapper.outbox import Outbox
+from snapper.present import next_step, what_happened
+from snapper.report import Picture
+from snapper.state import RULES, Entry, State
+from snapper.ui.loop import Loop
+from snapper.ui.note_window import NoteWindow
+from snapper.ui.outbox_window import OutboxWindow
+from snapper.ui.receipt_window import ReceiptWindow
+from snapper.ui.tray import Tray
+
+MENU_GONE_SECONDS = 0.3  # the tray's own menu must not be in the picture
+RESUME_SECONDS = 60.0  # between attempts to finish a report that a crash or a full disk interrupted
+
+Say = Callable[[str], None]
+
+
+class App:
+    """snapper with windows; `say` takes a sentence for the person who started it.
+
+    Raises Unavailable where there is no screen.
+    """
+
+    def __init__(self, settings: Settings, say: Say) -> None:
+        self._settings = settings
+        self._say = say
+        self._outbox = open_outbox(settings)
+        self._screen = open_screen(sys.platform, os.environ)
+        self._loop = Loop()
+        self._receipts = ReceiptWindow()
+        self._tray: Tray | None = None
+        self._hotkey: Hotkey | None = None
+        self._reported: dict[str, State] = {}  # what was last said about each report
+        self._trouble = ""  # said last, and not over yet
+        self._stopping = threading.Event()
+        self._asking = self._build_asking()
+        listener = Listener(
+            self._posting(self._on_progress), self._posting(self._on_outcome), self._posting(self._on_trouble)
+        )
+        self._worker = Worker(self._outbox, lambda: endpoint(settings), listener)
+
+    def _build_asking(self) -> Asking:
+        note = NoteWindow()
+        facts = "facts about this computer (system, memory, network cards)"
+        note.set_destination(f"Sends to {destination(self._settings)}, with {facts}")
+        told = Told(self._on_kept, self._on_trouble, self._on_cancelled, self._let_keys_go)
+        windows = windows_for(sys.platform, os.environ)
+        return Asking(
+            self._loop, self._screen, windows, self._outbox, self._find_logs, note, self._wish(), told
+        )
+
+    def _wish(self, **changes: Any) -> Wish:
+        """What the note window offers first, by the settings."""
+        usual = Wish(Picture(self._settings.capture_picture), self._settings.logs_include)
+        return replace(usual, **changes)
+
+    # --- running ------------------------------------------------------------------------------------------
+
+    def run(self) -> int:
+        """Listen for the chord until told to quit. Raises UsageError when another snapper listens already."""
+        with _the_only_listener(self._outbox):
+            self._build_tray()
+            self._take_chord()
+            return self._run()
+
+    def ask(self, frame: Frame) -> State | None:
+        """Ask for a note on one frame, deliver it, and end when its windows are closed.
+
+        Returns how the report stands then; None when there is none.
+        """
+        self._receipts.closed.connect(self._loop.quit)
+        self._asking.ask_about(frame)
+        self._run()
+        return next(reversed(self._reported.values()), None)
+
+    def _run(self) -> int:
+        self._worker.start()
+        threading.Thread(target=self._finish_interrupted, name="resume", daemon=True).start()
+        try:
+            return self._loop.run()
+        finally:
+            self._stopping.set()
+            if self._hotkey:
+                self._hotkey.stop()
+            self._worker.stop()
+            self._screen.close()
+
+    def _finish_interrupted(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                if flow.resume(self._outbox, self._find_logs):
+                    self._worker.wake()
+            except SnapperError as error:
+                self._posting(self._on_trouble)(str(error))
+            self._stopping.wait(RESUME_SECONDS)
+
+    def _find_logs(self, day: datetime) -> TodaysLogs:
+        return find_logs(self._settings, day)
+
+    def _posting(self, action: Callable[..., None]) -> Callable[..., None]:
+        """The action, done in the thread of the windows whoever calls it."""
+        return lambda *arguments: self._loop.post(lambda: action(*arguments))
+
+    # --- the chord ----------------------------------------------------------------------------------------
+
+    def _take_chord(self) -> None:
+        chord, reason = chord_and_reason(self._settings)
+        try:
+            hotkey = choose(chord, sys.platform, os.environ, self._settings.hotkey_backend).backend
+            hotkey.start(lambda press: self._asking.press(press.server_time))
+        except Unavailable as refusal:
+            sentence = str(refusal)
+            self._say(sentence)
+            self._tell_tray(lambda tray: tray.set_problem(sentence))
+            return
+        self._hotkey = hotkey
+        self._tell_tray(lambda tray: tray.set_problem(""))
+        self._tell_tray(lambda tray: tray.set_chord(chord.display(sys.platform)))
+        for note in hotkey.notes:
+            self._say(note)
+        self._say(f"Press {chord.display(sys.platform)} to report what you see. {reason}")
+
+    def _let_keys_go(self) -> None:
+        if self._hotkey:
+            self._hotkey.release_keys()
+
+    # --- the tray -----------------------------------------------------------------------------------------
+
+    def _build_tray(self) -> None:
+        tray, self._list = Tray(), OutboxWindow()
+        tray.capture_screen.connect(lambda: self._press_from_menu(picture=Picture.SCREEN))
+        tray.capture_window.connect(lambda: self._press_from_menu(picture=Picture.WINDOW))
+        tray.attach.connect(lambda: self._press_from_menu(to_ticket=True))
+        tray.outbox.connect(self._show_outbox)
+        tray.paused.connect(self._pause)
+        tray.quit.connect(self._loop.quit)
+        self._receipts.outbox_asked.connect(self._show_outbox)
+        self._list.refresh.connect(self._refresh_outbox)
+        self._list.retry.connect(self._retry)
+        self._list.export.connect(self._export)
+        self._list.discard.connect(self._discard)
+        self._tray = tray
+        self._update_tray()
+
+    def _tell_tray(self, action: Callable[[Tray], None]) -> None:
+        if self._tray:
+            action(self._tray)
+
+    def _update_tray(self) -> None:
+        states = [entry.state for entry in self._outbox.entries() if not RULES[entry.state].finished]
+        attention = sum(RULES[state].attention for state in states)
+        self._tell_tray(lambda tray: tray.set_reports(len(states), attention))
+
+    def _press_from_menu(self, **changes: Any) -> None:
+        wish = self._wish(**changes)
+        self._loop.later(MENU_GONE_SECONDS, lambda: self._asking.press(wish=wish))
+
+    def _pause(self, paused: bool) -> None:
+        self._worker.pause(paused)
+        if paused and self._hotkey:
+            self._hotkey.stop()
+            self._hotkey = None
+        elif not paused and not self._hotkey:
+            self._take_chord()
+
+    # --- the outbox window --------------------------------------------------------------------------------
+
+    def _show_outbox(self) -> None:
+        self._refresh_outbox()
+        self._list.present()
+
+    def _refresh_outbox(self) -> None:
+        self._list.set_entries(self._outbox.entries())
+
+    def _retry(self, report_id: str) -> None:
+        self._reported.pop(report_id, None)
+        self._worker.deliver_now(report_id)
+
+    def _export(self, report_id: str, folder: Path) -> None:
+        self._from_list(lambda: f"Saved as {self._outbox.export(report_id, folder)}.")
+
+    def _discard(self, report_id: str) -> None:
+        def discard() -> str:
+            self._outbox.discard(report_id)
+            return "The report is gone."
+
+        self._from_list(discard)
+
+    def _from_list(self, action: Callable[[], str]) -> None:
+        try:
+            self._list.say(action())
+        except SnapperError as error:
+            self._list.say(str(error))
+        self._refresh_outbox()
+        self._update_tray()
+
+    # --- what happened ------------------------------------------------------------------------------------
+
+    def _on_kept(self, entry: Entry) -> None:
+        self._update_tray()
+        self._worker.wake()
+
+    def _on_cancelled(self) -> None:
+        if not self._tray:  # one question was asked, and this was the answer
+            self._loop.quit()
+
+    def _on_progress(self, entry: Entry, sent: int) -> None:
+        self._tell_tray(lambda tray: tray.set_sending(sent, entry.size))
+
+    def _on_outcome(self, entry: Entry) -> None:
+        self._trouble = ""
+        self._tell_tray(lambda tray: tray.set_sending(0, 0))
+        self._update_tray()
+        if self._reported.get(entry.id) is entry.state:
+            return  # tried again with the same end: said once is enough
+        self._reported[entry.id] = entry.state
+        receipt = entry.delivery.receipt
+        if entry.state is State.DELIVERED and receipt:
+            self._receipts.show_delivered(receipt, entry.report)
+        elif entry.state is State.UNCONFIRMED and receipt:
+            self._receipts.show_unconfirmed(receipt, entry.delivery.sentence)
+        else:
+            self._receipts.show_problem(what_happened(entry), next_step(entry))
+
+    def _on_trouble(self, sentence: str) -> None:
+        if sentence == self._trouble:
+            return  # tried again every few seconds: said once is enough
+        self._trouble = sentence
+        self._say(sentence)
+        self._receipts.show_problem(sentence, "It is tried again by itself.")
+
+
+@contextlib.contextmanager
+def _the_only_listener(outbox: Outbox) -> Iterator[None]:
+    """Two listeners would fight for the chord."""
+    with contextlib.ExitStack() as held:
+        with disk.keeping("the outbox", outbox.folder):
+            disk.make_private(outbox.folder)
+            alone = held.enter_context(disk.locked(outbox.folder / "listen.lock"))
+        if not alone:
+            raise UsageError("snapper is listening already.", "Look for its icon in the tray.")
+        yield

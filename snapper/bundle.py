@@ -1,0 +1,111 @@
+"""A report and its files: written to a folder, verified on opening, handed over as one zip.
+
+A bundle folder holds `report.json` (the manifest, the last file written) and the files it names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from snapper import disk
+from snapper.errors import ReportDamaged, ReportMalformed, UsageError
+from snapper.report import MANIFEST_NAME, Attachment, Kind, Report, StoredFile
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A report in its folder; `manifest` are the bytes of `report.json` as they travel."""
+
+    folder: Path
+    report: Report
+    manifest: bytes
+
+    def path(self, attachment: Attachment) -> Path:
+        """Where an attachment's bytes are."""
+        return self.folder / attachment.name
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """What a receipt must prove stored: the manifest first, then every attachment."""
+        own = StoredFile(MANIFEST_NAME, len(self.manifest), hashlib.sha256(self.manifest).hexdigest())
+        return (own, *(StoredFile(part.name, part.size, part.sha256) for part in self.report.attachments))
+
+    @property
+    def size(self) -> int:
+        """All files together, in bytes."""
+        return sum(file.size for file in self.files)
+
+
+def attach_bytes(folder: Path, name: str, data: bytes, kind: Kind, media_type: str) -> Attachment:
+    """Write bytes as a new attachment. Raises OSError."""
+    disk.write_new(folder / name, data)
+    return Attachment(name, len(data), hashlib.sha256(data).hexdigest(), kind, media_type)
+
+
+def attach_file(folder: Path, name: str, source: Path) -> Attachment:
+    """Copy a user's file as a new attachment, in constant memory.
+
+    Raises UsageError when it cannot be read, OSError when it cannot be written.
+    """
+    sha256, size = hashlib.sha256(), 0
+    try:
+        original = source.open("rb")
+    except OSError as error:
+        raise UsageError(
+            f"The file {source} cannot be read.", "Check its name and that you may open it."
+        ) from error
+    with original, disk.create(folder / name) as copy:
+        while chunk := original.read(disk.CHUNK):
+            sha256.update(chunk)
+            size += len(chunk)
+            copy.write(chunk)
+    return Attachment(name, size, sha256.hexdigest(), Kind.FILE, media_type(name))
+
+
+def media_type(name: str) -> str:
+    """The media type a file name suggests, without parameters."""
+    guess, encoding = mimetypes.guess_type(name)
+    return guess if guess and not encoding else "application/octet-stream"
+
+
+def seal(folder: Path, report: Report) -> None:
+    """Write the manifest: from now on the bundle does not change. Raises OSError."""
+    disk.write_new(folder / MANIFEST_NAME, report.to_json())
+    disk.sync_folder(folder)
+
+
+def read(folder: Path) -> Bundle:
+    """Open a bundle without reading its attachments. Raises ReportDamaged."""
+    try:
+        manifest = (folder / MANIFEST_NAME).read_bytes()
+        return Bundle(folder, Report.from_json(manifest), manifest)
+    except OSError as error:
+        raise ReportDamaged(f"The report in {folder} cannot be read.", "Check the disk.") from error
+    except ReportMalformed as error:
+        raise ReportDamaged(f"The report in {folder} was changed or damaged.", "Check the disk.") from error
+
+
+def verify(bundle: Bundle) -> None:
+    """Compare every attachment with the manifest. Raises ReportDamaged naming the first bad file."""
+    for part in bundle.report.attachments:
+        try:
+            actual = disk.digest(bundle.path(part))
+        except OSError:
+            actual = None
+        if actual != (part.size, part.sha256):
+            raise ReportDamaged(
+                f"The kept file {bundle.path(part)} is missing or was changed, so the report cannot be sent.",
+                "Save the rest with “snapper outbox export”, or let it go with “snapper outbox discard”.",
+            )
+
+
+def write_zip(bundle: Bundle, destination: Path) -> None:
+    """Write the manifest and the attachments as one new zip, for sending by hand. Raises OSError."""
+    with disk.create(destination) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(MANIFEST_NAME, bundle.manifest)
+        for part in bundle.report.attachments:
+            archive.write(bundle.path(part), part.name)

@@ -1,0 +1,106 @@
+"""The frozen desktop: pixels, monitors, windows, and what can be asked of them. Pure: no screen, no files.
+
+A Frame is the currency between capture, window and bundle; no toolkit's image type appears in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from snapper.errors import CaptureFailed
+
+PIXEL = 4  # bytes: blue, green, red, and one that means nothing
+
+_BLACK = "The picture is completely black: the screen was off, locked, or may not be read by programs."
+_UNIFORM = "The picture is one plain colour: nothing can be seen on it."
+
+
+class Rect(NamedTuple):
+    """A rectangle in pixels of the whole desktop; left and top may be negative."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def intersection(self, other: Rect) -> Rect | None:
+        """The part both have in common, or None."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        right = min(self.left + self.width, other.left + other.width)
+        bottom = min(self.top + self.height, other.top + other.height)
+        return Rect(left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """One monitor: its place on the desktop and its name, if it has one."""
+
+    area: Rect
+    name: str = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window: bounds with its decoration, title, process, and the handle the system knows it by."""
+
+    handle: int
+    bounds: Rect
+    title: str = ""
+    pid: int | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The desktop at one instant.
+
+    `pixels` are rows of BGRX, 4 bytes each, `area.width` × `area.height` of them, and are never written to (a
+    bytearray comes straight from the screen: copying 33 MB would cost as much as freezing them); `area` is
+    the box around all monitors; `active` is the window that had the focus; `taken_at` is in Unix seconds.
+    """
+
+    pixels: bytes | bytearray = field(repr=False)
+    area: Rect
+    monitors: tuple[Monitor, ...]
+    active: Window | None
+    taken_at: float
+
+
+def window_area(frame: Frame) -> Rect | None:
+    """The visible part of the active window; None when none was active or it is off the desktop."""
+    return frame.active.bounds.intersection(frame.area) if frame.active else None
+
+
+def crop(frame: Frame, rect: Rect) -> Frame:
+    """The part of a frame inside a rectangle of the desktop, cut to what is there.
+
+    Raises CaptureFailed when nothing of it is.
+    """
+    area = rect.intersection(frame.area)
+    if area is None:
+        raise CaptureFailed("Nothing of that is on the screen.", "Choose the whole screen instead.")
+    if area == frame.area:
+        return frame
+    monitors = tuple(monitor for monitor in frame.monitors if monitor.area.intersection(area))
+    return replace(frame, pixels=_cut(frame, area), area=area, monitors=monitors)
+
+
+def _cut(frame: Frame, area: Rect) -> bytes:
+    stride, width = frame.area.width * PIXEL, area.width * PIXEL
+    start = (area.top - frame.area.top) * stride + (area.left - frame.area.left) * PIXEL
+    pixels = memoryview(frame.pixels)
+    return b"".join(pixels[row : row + width] for row in range(start, start + area.height * stride, stride))
+
+
+def flaw(frame: Frame) -> str | None:
+    """A sentence when the picture shows nothing: all black, or all of one colour; else None.
+
+    Screens that refuse to be read (XWayland, protected content) answer in black, without an error.
+    """
+    stride = frame.area.width * PIXEL
+    pixel = bytes(frame.pixels[:PIXEL])
+    row = pixel * frame.area.width
+    if not all(frame.pixels.startswith(row, start) for start in range(0, len(frame.pixels), stride)):
+        return None
+    return _UNIFORM if any(pixel[:3]) else _BLACK

@@ -1,0 +1,67 @@
+"""The command line: the only package that prints or exits. Every command imports what it needs when it runs.
+
+Results go to stdout (`--json` everywhere), words to stderr.
+Exit: 0 done or delivered, 1 failed, 2 usage, 3 kept in the outbox and tried again.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from snapper import __version__
+from snapper.cli.config_commands import config
+from snapper.cli.desk_commands import desk
+from snapper.cli.logs_commands import logs
+from snapper.cli.outbox_commands import outbox
+from snapper.cli.report_commands import attach, capture, listen, send
+from snapper.cli.speaking import EXIT_FAILED, EXIT_USAGE, path_type, say
+from snapper.errors import SnapperError
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit; no exception reaches the user as such."""
+    try:
+        code = snapper.main(list(arguments) if arguments is not None else None, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    except click.Abort:
+        say("Stopped.")
+        sys.exit(130)
+    except SnapperError as error:
+        say(str(error))
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(EXIT_FAILED)
+    except Exception as error:  # noqa: BLE001 - the last resort: a trader must not see a traceback
+        say(f"snapper made a mistake of its own. Please send this file to support: {_own_log(error)}")
+        sys.exit(EXIT_FAILED)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="snapper")
+@click.option("--config", "config_file", type=path_type, help="Another settings file.")
+@click.pass_context
+def snapper(context: click.Context, config_file: Path | None) -> None:
+    """The screen as it was, today's TWS logs and a note, under a receipt that support can find."""
+    context.obj = config_file
+
+
+for _command in (listen, send, attach, capture, outbox, logs, desk, config):
+    snapper.add_command(_command)
+
+
+def _own_log(error: Exception) -> Path:
+    import tempfile
+    import traceback
+
+    path = Path(tempfile.gettempdir()) / f"snapper-error-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+    path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    return path

@@ -1,0 +1,126 @@
+"""The reports kept on this computer: `outbox`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from snapper.cli.speaking import (
+    deliver,
+    json_option,
+    outbox_of,
+    path_type,
+    say,
+    settings_of,
+    show,
+    show_result,
+)
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def outbox(context: click.Context, as_json: bool) -> int:
+    """The reports kept on this computer."""
+    return 0 if context.invoked_subcommand else int(context.invoke(outbox_list, as_json=as_json))
+
+
+@outbox.command("list")
+@json_option
+@click.pass_obj
+def outbox_list(config_file: Path | None, as_json: bool) -> int:
+    """List every report, the newest first."""
+    from snapper.present import entry_data, entry_line
+
+    entries = outbox_of(config_file).entries()
+    if as_json:
+        show([entry_data(entry) for entry in entries], True)
+    for entry in [] if as_json else entries:
+        click.echo(entry_line(entry))
+    if not entries and not as_json:
+        say("The outbox is empty.")
+    return 0
+
+
+@outbox.command("show")
+@click.argument("report")
+@json_option
+@click.pass_obj
+def outbox_show(config_file: Path | None, report: str, as_json: bool) -> int:
+    """Show one report: its note, its files and how delivery stands."""
+    from snapper.present import entry_data, entry_text
+
+    entry = outbox_of(config_file).find(report)
+    show(entry_data(entry), as_json, entry_text(entry))
+    return 0
+
+
+@outbox.command("retry")
+@click.argument("report", required=False)
+@json_option
+@click.pass_obj
+def outbox_retry(config_file: Path | None, report: str | None, as_json: bool) -> int:
+    """Try to deliver one REPORT now, or everything that is not delivered."""
+    from snapper import flow
+    from snapper.connect import find_logs, open_outbox
+    from snapper.state import RULES
+
+    settings = settings_of(config_file)
+    box = open_outbox(settings)
+    flow.resume(box, lambda day: find_logs(settings, day))
+    chosen = (
+        [box.find(report)]
+        if report
+        else [entry for entry in box.entries() if not RULES[entry.state].finished]
+    )
+    if not chosen:
+        say("Nothing is waiting.")
+    codes = [show_result(deliver(settings, box, entry), as_json) for entry in reversed(chosen)]
+    return max(codes, default=0)
+
+
+@outbox.command("resend")
+@click.argument("report")
+@click.option("--ticket", help="The ticket to send it to; without it, a new one.")
+@json_option
+@click.pass_obj
+def outbox_resend(config_file: Path | None, report: str, ticket: str | None, as_json: bool) -> int:
+    """Send a REPORT that was not taken to another ticket, or to a new one."""
+    from snapper import flow
+    from snapper.connect import open_outbox
+    from snapper.report import ticket_number
+
+    settings = settings_of(config_file)
+    box = open_outbox(settings)
+    entry = flow.resend(box, box.find(report).id, ticket_number(ticket) if ticket else None)
+    return show_result(deliver(settings, box, entry), as_json)
+
+
+@outbox.command("export")
+@click.argument("report")
+@click.option("-o", "--output", type=path_type, default=Path(), help="A folder, or the name of the zip.")
+@json_option
+@click.pass_obj
+def outbox_export(config_file: Path | None, report: str, output: Path, as_json: bool) -> int:
+    """Save a REPORT as one zip file, for sending it by hand."""
+    box = outbox_of(config_file)
+    path = box.export(box.find(report).id, output)
+    show({"file": str(path)}, as_json, path)
+    return 0
+
+
+@outbox.command("discard")
+@click.argument("report")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def outbox_discard(config_file: Path | None, report: str, yes: bool, as_json: bool) -> int:
+    """Remove a REPORT for good, delivered or not."""
+    box = outbox_of(config_file)
+    entry = box.find(report)
+    if not yes:
+        click.confirm(f"Remove report {entry.id} for good?", abort=True, err=True)
+    box.discard(entry.id)
+    show({"discarded": entry.id}, as_json, f"Report {entry.id} is gone.")
+    return 0

@@ -1,0 +1,219 @@
+"""Making reports: `listen`, `capture`, `send` and `attach`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from snapper.cli.speaking import (
+    EXIT_KEPT,
+    Progress,
+    deliver,
+    exit_code,
+    json_option,
+    path_type,
+    say,
+    settings_of,
+    show,
+    show_result,
+)
+from snapper.errors import SnapperError, UsageError
+
+if TYPE_CHECKING:
+    from snapper.capture.frame import Frame
+    from snapper.config import Settings
+
+
+@click.command()
+@click.pass_obj
+def listen(config_file: Path | None) -> int:
+    """Wait for the chord, in the background, with an icon in the tray."""
+    from snapper.app import App
+
+    return App(settings_of(config_file), say=say).run()
+
+
+def _report_options(command: Callable[..., int]) -> Callable[..., int]:
+    for option in reversed(
+        (
+            click.option("-m", "--message", "note", help="What happened; - reads it from the input."),
+            click.argument("files", nargs=-1, type=path_type),
+            click.option("--screenshot", is_flag=True, help="Add a picture of the whole screen."),
+            click.option("--window", is_flag=True, help="Add a picture of the active window."),
+            click.option("--no-logs", is_flag=True, help="Leave today's logs out."),
+            json_option,
+            click.pass_obj,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_report_options
+def send(config_file: Path | None, **options: Any) -> int:
+    """Send a note, FILES and today's logs to a new ticket."""
+    return _submit(config_file, None, **options)
+
+
+@click.command()
+@click.argument("ticket")
+@_report_options
+def attach(config_file: Path | None, ticket: str, **options: Any) -> int:
+    """Send a note, FILES and today's logs to an existing TICKET."""
+    from snapper.report import ticket_number
+
+    return _submit(config_file, ticket_number(ticket), **options)
+
+
+def _submit(
+    config_file: Path | None,
+    ticket: str | None,
+    *,
+    note: str | None,
+    files: tuple[Path, ...],
+    screenshot: bool,
+    window: bool,
+    no_logs: bool,
+    as_json: bool,
+) -> int:
+    from snapper.report import Answer, Picture
+
+    settings = settings_of(config_file)
+    picture = Picture.WINDOW if window else Picture.SCREEN if screenshot else Picture.NONE
+    frame = None if picture is Picture.NONE else _grab()
+    answer = Answer(_read_note(note), ticket, picture, settings.logs_include and not no_logs)
+    if not (answer.note.strip() or files or frame or answer.logs):
+        raise UsageError("There is nothing to send.", "Give a note with -m, a file, or --screenshot.")
+    return _keep_and_deliver(settings, answer, frame, files, as_json)
+
+
+def _read_note(note: str | None) -> str:
+    if note == "-":
+        return sys.stdin.read()
+    if note is None and sys.stdin.isatty():
+        return str(click.prompt("What happened?", err=True, default="", show_default=False))
+    return note or ""
+
+
+def _keep_and_deliver(
+    settings: Settings, answer: Any, frame: Frame | None, files: Sequence[Path], as_json: bool
+) -> int:
+    from snapper import flow
+    from snapper.connect import find_logs, open_outbox
+
+    outbox = open_outbox(settings)
+    kept: list[str] = []
+    try:
+        with Progress("Packing today's logs") as progress:
+            entry = flow.keep(
+                outbox,
+                answer,
+                frame=frame,
+                files=files,
+                find_logs=lambda day: find_logs(settings, day),
+                accepted=kept.append,
+                progress=progress.to,
+            )
+        for remark in entry.report.remarks:
+            say(remark)
+        entry = deliver(settings, outbox, entry)
+    except (SnapperError, KeyboardInterrupt) as error:
+        if not kept:
+            raise
+        said = str(error) if isinstance(error, SnapperError) else "Stopped."
+        say(f"{said} Your report {kept[0]} is kept and tried again.")
+        return EXIT_KEPT
+    return show_result(entry, as_json)
+
+
+@click.command()
+@click.option("--window", is_flag=True, help="Only the active window.")
+@click.option("--monitor", type=int, help="Only this monitor, from 1.")
+@click.option("--delay", type=click.FloatRange(0, 3600), default=0, help="Seconds to wait first.")
+@click.option("-o", "--output", type=path_type, help="Where to put the PNG file.")
+@click.option("--ask", is_flag=True, help="Open the note window with it.")
+@click.option("--send", "send_it", is_flag=True, help="Send it to a new ticket, without a note.")
+@json_option
+@click.pass_obj
+def capture(
+    config_file: Path | None,
+    window: bool,
+    monitor: int | None,
+    delay: float,
+    output: Path | None,
+    ask: bool,
+    send_it: bool,
+    as_json: bool,
+) -> int:
+    """Freeze the screen into a PNG file, or into a report."""
+    from snapper.report import Answer, Picture
+
+    if window and monitor is not None:
+        raise UsageError("--window and --monitor exclude each other.", "Choose one of them.")
+    if ask + send_it + (output is not None) > 1:
+        raise UsageError("--ask, --send and -o exclude each other.", "Choose one of them.")
+    settings = settings_of(config_file)
+    time.sleep(delay)
+    frame = _part(_grab(), window, monitor)
+    if ask:
+        from snapper.app import App
+
+        return exit_code(App(settings, say=say).ask(frame))
+    if send_it:
+        return _keep_and_deliver(
+            settings, Answer("", None, Picture.SCREEN, settings.logs_include), frame, (), as_json
+        )
+    return _save_picture(frame, output or Path(time.strftime("snapper-%Y%m%d-%H%M%S.png")), as_json)
+
+
+def _grab() -> Frame:
+    from snapper.connect import grab_once
+
+    return grab_once()
+
+
+def _part(frame: Frame, window: bool, monitor: int | None) -> Frame:
+    from snapper.capture.frame import crop, window_area
+
+    if window:
+        area = window_area(frame)
+        if area is None:
+            raise UsageError(
+                "No window is active.", "Click into the window first, or capture the whole screen."
+            )
+        return crop(frame, area)
+    if monitor is not None:
+        if not 1 <= monitor <= len(frame.monitors):
+            raise UsageError(
+                f"There is no monitor {monitor}.", f"There are {len(frame.monitors)}, counted from 1."
+            )
+        return crop(frame, frame.monitors[monitor - 1].area)
+    return frame
+
+
+def _save_picture(frame: Frame, path: Path, as_json: bool) -> int:
+    from snapper.capture.frame import flaw
+    from snapper.capture.png import encode
+
+    try:
+        with path.open("xb") as file:
+            file.write(encode(frame))
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists already.", "Choose another name with -o.") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written.", "Choose another place with -o.") from error
+    said = flaw(frame)
+    if said:
+        say(said)
+    show(
+        {"file": str(path), "width": frame.area.width, "height": frame.area.height, "remark": said},
+        as_json,
+        path,
+    )
+    return 0

@@ -1,0 +1,120 @@
+"""What every command shares: its settings, its words, its results and its progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from snapper.config import Settings
+    from snapper.outbox import Outbox
+    from snapper.state import Entry, State
+
+EXIT_FAILED, EXIT_USAGE, EXIT_KEPT = 1, 2, 3
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+path_type = click.Path(path_type=Path)
+
+
+def settings_of(config_file: Path | None, flags: dict[str, object] | None = None) -> Settings:
+    """The settings of this run. Raises ConfigError."""
+    from snapper.config import load
+
+    return load(config_file, flags=flags)
+
+
+def outbox_of(config_file: Path | None) -> Outbox:
+    """The outbox of this run."""
+    from snapper.connect import open_outbox
+
+    return open_outbox(settings_of(config_file))
+
+
+def show_result(entry: Entry, as_json: bool) -> int:
+    """Print how submitting ended; returns the exit code that says the same."""
+    from snapper.present import entry_data, result_text
+
+    show(entry_data(entry), as_json, result_text(entry))
+    return exit_code(entry.state)
+
+
+def exit_code(state: State | None) -> int:
+    """How a command ends that leaves a report in this state (None: there is no report)."""
+    from snapper.state import RULES, State
+
+    if state is not None and RULES[state].finished:
+        return 0
+    return EXIT_FAILED if state in (None, State.REJECTED, State.DAMAGED) else EXIT_KEPT
+
+
+def show(data: object, as_json: bool, text: object = "") -> None:
+    """Print a result: the data for scripts, or the text for people."""
+    click.echo(json.dumps(data, ensure_ascii=False) if as_json else text)
+
+
+def say(sentence: str) -> None:
+    """Tell the person who is there, without disturbing the result."""
+    click.echo(f"snapper: {sentence}", err=True)
+
+
+class Progress:
+    """A progress bar on stderr when that is a terminal; silent otherwise."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._bar: Any = None
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def to(self, done: int, total: int) -> None:
+        """So many bytes of so many are done."""
+        if not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            self._bar = _rich_progress()
+            self._bar.start()
+            self._bar.add_task(self._label, total=total)
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
+
+
+def _rich_progress() -> Any:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def deliver(settings: Settings, outbox: Outbox, entry: Entry) -> Entry:
+    """Try once to deliver a kept report, with a progress bar; returns how it stands then."""
+    from snapper.connect import endpoint
+    from snapper.delivery.worker import deliver
+
+    with Progress("Sending") as progress:
+        target = endpoint(settings)
+        sent = deliver(outbox, entry.id, target, lambda done: progress.to(min(done, entry.size), entry.size))
+    if sent is None:
+        say("Another snapper is sending it right now.")
+    return sent or outbox.entry(entry.id)

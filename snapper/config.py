@@ -1,0 +1,358 @@
+"""The settings: defaults < file (TOML) < environment < flags; each value knows where it came from.
+
+A setting is a field of Settings: `hotkey_chord` is `chord` under `[hotkey]` in the file, `hotkey.chord` in
+messages and SNAPPER_HOTKEY_CHORD in the environment. Nothing else is said about it anywhere else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from snapper.errors import ConfigError, UsageError
+from snapper.hotkey.chord import parse_chord
+
+ENVIRONMENT_PREFIX = "SNAPPER_"
+FILE_VARIABLE = "SNAPPER_CONFIG"  # names another settings file; not a setting itself
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+# --- checks: a raw value from the file or the environment → the value, or ValueError with what it must be ---
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise ValueError("must be text in quotes")
+    return raw.strip()
+
+
+def _one_of(*allowed: str) -> Callable[[object], str]:
+    def check(raw: object) -> str:
+        if raw not in allowed:
+            raise ValueError(f"must be one of: {', '.join(allowed)}")
+        return str(raw)
+
+    return check
+
+
+def _switch(raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and raw.lower() in _TRUE + _FALSE:
+        return raw.lower() in _TRUE
+    raise ValueError("must be true or false")
+
+
+def _number(low: int, high: int) -> Callable[[object], int]:
+    def check(raw: object) -> int:
+        if isinstance(raw, str) and re.fullmatch(r"[0-9]{1,12}", raw):
+            raw = int(raw)
+        if type(raw) is not int or not low <= raw <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return raw
+
+    return check
+
+
+def _folder(raw: object) -> Path:
+    if not (text := _text(raw)):
+        raise ValueError("must name a folder")
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise ValueError("must be a whole path, from the root or the drive on")
+    return path
+
+
+def _folders(raw: object) -> tuple[Path, ...]:
+    if isinstance(raw, str):
+        raw = [part for part in raw.split(os.pathsep) if part.strip()]
+    if not isinstance(raw, list):
+        raise ValueError("must be a list of folders")
+    return tuple(_folder(item) for item in raw)
+
+
+def _chord(raw: object) -> str:
+    text = _text(raw)
+    if text == "auto":
+        return text
+    try:
+        parse_chord(text)
+    except UsageError as error:
+        raise ValueError(f"is not a usable chord: {error}") from error
+    return text
+
+
+def _web_address(raw: object) -> str:
+    text = _text(raw).rstrip("/")
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.username or parts.query or parts.fragment:
+        raise ValueError("must be a web address like https://desk.example.com")
+    if parts.scheme == "http" and not _is_this_computer(parts.hostname or ""):
+        raise ValueError("must begin with https://, so that nobody on the way can read the report")
+    return text
+
+
+def _address_or_nothing(raw: object) -> str:
+    return _web_address(raw) if raw else ""
+
+
+def _is_this_computer(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _token(raw: object) -> str:
+    text = _text(raw)
+    if not all("!" <= char <= "~" for char in text):
+        raise ValueError("must be the token as the desk printed it, without spaces")
+    return text
+
+
+def _setting(default: object, check: Callable[[object], Any], about: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"check": check, "about": about, "secret": secret})
+
+
+def _data_folder(name: str) -> Path:
+    return platformdirs.user_data_path("snapper", appauthor=False) / name
+
+
+def default_file() -> Path:
+    """Where the settings file is looked for when neither a flag nor SNAPPER_CONFIG names one."""
+    return platformdirs.user_config_path("snapper", appauthor=False) / "config.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its value; `origins` tells where each that is not a default came from."""
+
+    hotkey_chord: str = _setting(
+        "auto", _chord, "the keys that freeze the screen; auto: by the machine's maker"
+    )
+    hotkey_backend: str = _setting(
+        "auto",
+        _one_of("auto", "x11_grab", "win32_register", "pynput_listener"),
+        "how the keys are listened for",
+    )
+    capture_picture: str = _setting(
+        "screen",
+        _one_of("screen", "window", "none"),
+        "what the note window offers first: screen, window or none",
+    )
+    logs_include: bool = _setting(
+        True, _switch, "whether today's logs go with a report unless you say otherwise"
+    )
+    logs_folders: tuple[Path, ...] = _setting(
+        (), _folders, "TWS settings folders to look in before the usual ones"
+    )
+    delivery_url: str = _setting(
+        "http://127.0.0.1:8765", _web_address, "address of the ticket desk that takes the reports"
+    )
+    delivery_token: str = _setting("", _token, "the token the desk gave you", secret=True)
+    delivery_idle_seconds: int = _setting(
+        60, _number(5, 3600), "how long the desk may be silent before an attempt ends"
+    )
+    outbox_folder: Path = _setting(None, _folder, "where reports are kept until they are delivered")
+    outbox_keep_days: int = _setting(30, _number(0, 3650), "days a delivered report stays here")
+    outbox_keep_megabytes: int = _setting(
+        1024, _number(0, 1 << 30), "room for delivered reports in MB, the oldest go first"
+    )
+    desk_folder: Path = _setting(None, _folder, "where the desk keeps tickets and files")
+    desk_host: str = _setting("127.0.0.1", _text, "address the desk listens on")
+    desk_port: int = _setting(8765, _number(0, 65535), "port the desk listens on; 0: a free one")
+    desk_public_url: str = _setting(
+        "", _address_or_nothing, "how people reach the desk, when a web server stands in front of it"
+    )
+    desk_report_megabytes: int = _setting(
+        1024, _number(1, 1 << 30), "the largest report the desk takes, in MB"
+    )
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    file: Path = field(default_factory=default_file)
+
+    def __post_init__(self) -> None:
+        # Folders depend on who runs the program, so they are looked up when asked for, not at import.
+        for name in ("outbox", "desk"):
+            if getattr(self, f"{name}_folder") is None:
+                object.__setattr__(self, f"{name}_folder", _data_folder(name))
+
+    def origin(self, name: str) -> str:
+        """Where a setting (`hotkey.chord`) came from, in words."""
+        return self.origins.get(name, "default")
+
+
+_FIELDS = {
+    item.name.replace("_", ".", 1): item for item in dataclasses.fields(Settings) if "check" in item.metadata
+}
+
+
+def names() -> tuple[str, ...]:
+    """Every setting's name, in the order of the file."""
+    return tuple(_FIELDS)
+
+
+def about(name: str) -> str:
+    """What a setting is for, in one line."""
+    return str(_FIELDS[name].metadata["about"])
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting's value must not be shown."""
+    return bool(_FIELDS[name].metadata["secret"])
+
+
+def value(settings: Settings, name: str) -> Any:
+    """The value of a setting by its name."""
+    return getattr(settings, _FIELDS[name].name)
+
+
+def load(
+    file: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+    flags: Mapping[str, object] | None = None,
+) -> Settings:
+    """Read the settings; `flags` are setting names with raw values. Raises ConfigError.
+
+    A file that was asked for must exist; the default one may be missing.
+    """
+    asked = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
+    path = asked or default_file()
+    values: dict[str, object] = {}
+    origins: dict[str, str] = {}
+    for name, raw, origin in (
+        *_from_file(path, must_exist=asked is not None),
+        *_from_environment(environment),
+        *((name, raw, "command line") for name, raw in (flags or {}).items()),
+    ):
+        values[_FIELDS[name].name] = _checked(name, raw, origin)
+        origins[name] = origin
+    return Settings(**values, origins=origins, file=path)  # type: ignore[arg-type]
+
+
+def _checked(name: str, raw: object, origin: str) -> object:
+    try:
+        return _FIELDS[name].metadata["check"](raw)
+    except ValueError as error:
+        shown = "its value" if is_secret(name) else f"“{str(raw)[:80]}”"
+        raise ConfigError(
+            f"{origin}: {name}: {shown} {error}.", "Correct it and start snapper again."
+        ) from error
+
+
+def _from_file(path: Path, *, must_exist: bool) -> list[tuple[str, object, str]]:
+    try:
+        text = path.read_bytes().decode("utf-8")
+        sections = tomllib.loads(text)
+    except FileNotFoundError as error:
+        if not must_exist:
+            return []
+        raise ConfigError(f"The settings file {path} does not exist.", "Check its name.") from error
+    except OSError as error:
+        raise ConfigError(
+            f"The settings file {path} cannot be read.", "Check that you may open it."
+        ) from error
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}, line {line}: not UTF-8 text.", "Save the file as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(path, text, error) from error
+    return [
+        (_known(name, f"{path}, line {line}"), raw, f"{path}, line {line}")
+        for name, raw in _flattened(sections)
+        for line in [_line_of(name, text)]
+    ]
+
+
+def _not_toml(path: Path, text: str, error: tomllib.TOMLDecodeError) -> ConfigError:
+    found = re.search(r"at line (\d+)", str(error))
+    line = int(found[1]) if found else text.count("\n") + 1
+    lines = text.splitlines()
+    shown = (
+        f" “{lines[line - 1].strip()[:60]}”" if line <= len(lines) and "token" not in lines[line - 1] else ""
+    )
+    return ConfigError(
+        f"{path}, line {line}: this line cannot be read as a setting{shown}.",
+        'Write settings as name = "value", below their [section].',
+    )
+
+
+def _flattened(sections: Mapping[str, Any]) -> list[tuple[str, object]]:
+    return [
+        (f"{section}.{key}", raw)
+        for section, keys in sections.items()
+        for key, raw in (keys.items() if isinstance(keys, dict) else [("", keys)])
+    ]
+
+
+def _line_of(name: str, text: str) -> int:
+    """The line (from 1) that sets a name, or its section's, or the first."""
+    section, _, key = name.partition(".")
+    current, section_line = "", 1
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+            current = header[1]
+            section_line = number if current == section else section_line
+        elif re.match(rf"\s*[\"']?{re.escape(key if current == section else name)}[\"']?\s*=", line):
+            return number
+    return section_line
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, object, str]]:
+    found: list[tuple[str, object, str]] = []
+    for variable, raw in environment.items():
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable != FILE_VARIABLE:
+            section, _, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
+            origin = f"environment variable {variable}"
+            found.append((_known(f"{section}.{key}", origin), raw, origin))
+    return found
+
+
+def _known(name: str, origin: str) -> str:
+    if name in _FIELDS:
+        return name
+    name = name.rstrip(".")
+    near = difflib.get_close_matches(name, _FIELDS, 1, 0.6)
+    remedy = f"Did you mean “{near[0]}”?" if near else "“snapper config show” lists every setting."
+    raise ConfigError(f"{origin}: “{name}” is not a setting.", remedy)
+
+
+def template() -> str:
+    """A settings file with every setting at its default, commented out."""
+    defaults, lines, last = (
+        Settings(),
+        ["# Settings of snapper. Remove the # in front of what you change.\n"],
+        "",
+    )
+    for name in names():
+        section, _, key = name.partition(".")
+        if section != last:
+            lines.append(f"\n[{section}]\n")
+            last = section
+        lines.append(f"# {about(name)}\n# {key} = {_as_toml(value(defaults, name))}\n")
+    return "".join(lines)
+
+
+def _as_toml(setting: object) -> str:
+    if isinstance(setting, bool):
+        return str(setting).lower()
+    if isinstance(setting, tuple):
+        return f"[{', '.join(_as_toml(item) for item in setting)}]"
+    if isinstance(setting, int):
+        return str(setting)
+    escaped = str(setting).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,187 @@
+"""The order of delivery: find → commit → verify, under the report's lock; and a thread that keeps trying."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from snapper import bundle
+from snapper.bundle import Bundle
+from snapper.delivery.endpoints import Endpoint, Progress
+from snapper.delivery.retry import next_attempt
+from snapper.errors import (
+    DeliveryError,
+    MayHaveLanded,
+    NeedsAttention,
+    NoSuchReport,
+    NotReached,
+    OutboxError,
+    Refused,
+    ReportDamaged,
+)
+from snapper.outbox import Held, Outbox
+from snapper.report import (
+    Ambiguous,
+    Blocked,
+    Delivered,
+    Outcome,
+    Receipt,
+    Rejected,
+    Retry,
+    Unconfirmed,
+)
+from snapper.state import RULES, Entry, State
+
+LOOK_AGAIN_SECONDS = 60.0  # another process may have put a report in, or the clock may have moved
+SHORTEST_WAIT_SECONDS = 5.0  # what is due but could not be tried (another process has it, the disk is full)
+
+_OUTCOME_OF: dict[type[DeliveryError], Callable[[DeliveryError], Outcome]] = {
+    NotReached: lambda error: Retry(error.sentence, error.remedy, error.retry_after),
+    MayHaveLanded: lambda error: Ambiguous(error.sentence, error.remedy),
+    Refused: lambda error: Rejected(error.sentence, error.remedy),
+    NeedsAttention: lambda error: Blocked(error.sentence, error.remedy),
+}
+
+
+def attempt(endpoint: Endpoint, report: Bundle, progress: Progress | None = None) -> Outcome:
+    """Try once to hand over a report. Never sends what the ticket system already has."""
+    try:
+        bundle.verify(report)
+        receipt = endpoint.find(report.report.id) or endpoint.commit(report, progress)
+    except ReportDamaged as error:
+        return Rejected(error.sentence, error.remedy)
+    except DeliveryError as error:
+        return _OUTCOME_OF[type(error)](error)
+    return proven(report, receipt)
+
+
+def proven(report: Bundle, receipt: Receipt) -> Outcome:
+    """Delivered only if the receipt's hashes are ours."""
+    missing = receipt.unproven(report.files)
+    if not missing:
+        return Delivered(receipt)
+    if not receipt.stored:
+        return Unconfirmed(receipt, "The ticket system took the report but does not say what it stored.")
+    return Blocked(
+        f"The ticket system has the report, but not as it was sent: {', '.join(missing)}.",
+        "Tell support the receipt number and send the files by hand: “snapper outbox export”.",
+    )
+
+
+def deliver(
+    outbox: Outbox, report_id: str, endpoint: Endpoint, progress: Progress | None = None
+) -> Entry | None:
+    """One attempt for one report, its result kept; None when another process is at it or it is over.
+
+    Raises NoSuchReport, CannotKeep.
+    """
+    with outbox.hold(report_id) as held:
+        if held is None:
+            return None
+        if held.entry.state in (State.DELIVERED, State.UNCONFIRMED, State.DAMAGED):
+            return held.entry
+        outcome = attempt(endpoint, held.bundle, progress)
+        _record(outbox, held, outcome)
+        return held.entry
+
+
+def _record(outbox: Outbox, held: Held, outcome: Outcome) -> None:
+    now, delivery = outbox.clock(), held.entry.delivery
+    when = next_attempt(outcome, delivery.attempts + 1, now, random.Random())
+    held.record(delivery.after(outcome, now, when))
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is told what the worker does; called in the worker's thread."""
+
+    on_progress: Callable[[Entry, int], None]
+    on_outcome: Callable[[Entry], None]
+    on_trouble: Callable[[str], None]
+
+
+class Worker:
+    """A thread that delivers whatever is due, one report after the other, until stopped."""
+
+    def __init__(self, outbox: Outbox, connect: Callable[[], Endpoint], listener: Listener) -> None:
+        self._outbox = outbox
+        self._connect = connect
+        self._listener = listener
+        self._wake = threading.Event()
+        self._stopping = False
+        self._paused = False
+        self._asked_for: set[str] = set()
+        self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
+
+    def start(self) -> None:
+        """Begin; whatever waits is tried at once, as a person who starts snapper would expect."""
+        self._asked_for = {entry.id for entry in self._outbox.entries() if RULES[entry.state].automatic}
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for due reports now."""
+        self._wake.set()
+
+    def deliver_now(self, report_id: str) -> None:
+        """Try this report now, whatever its state says about when."""
+        self._asked_for.add(report_id)
+        self.wake()
+
+    def pause(self, paused: bool) -> None:
+        """Stop or go on delivering; an upload under way is finished."""
+        self._paused = paused
+        self.wake()
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """End the thread, waiting at most `seconds`; a report cut off is tried again at the next start."""
+        self._stopping = True
+        self.wake()
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            if not self._paused:
+                try:
+                    self._deliver_due()
+                except OutboxError as error:
+                    self._listener.on_trouble(str(error))
+            self._wake.wait(self._seconds_to_next())
+
+    def _deliver_due(self) -> None:
+        asked_for, self._asked_for = self._asked_for, set()
+        now = self._outbox.clock()
+        due = [entry for entry in self._outbox.entries() if entry.id in asked_for or entry.due(now)]
+        for entry in reversed(due):  # the oldest first
+            if self._stopping or self._paused:
+                return
+            with contextlib.suppress(NoSuchReport):  # discarded a moment ago
+                self._deliver(entry)
+        self._outbox.prune()
+
+    def _deliver(self, entry: Entry) -> None:
+        told = -1
+
+        def progress(sent: int) -> None:
+            nonlocal told
+            percent = 100 * sent // max(entry.size, 1)
+            if percent != told:  # a large report goes out in tens of thousands of pieces
+                told = percent
+                self._listener.on_progress(entry, sent)
+
+        if after := deliver(self._outbox, entry.id, self._connect(), progress):
+            self._listener.on_outcome(after)
+
+    def _seconds_to_next(self) -> float:
+        if self._paused:
+            return LOOK_AGAIN_SECONDS
+        now = self._outbox.clock()
+        times = [
+            entry.delivery.next_attempt - now
+            for entry in self._outbox.entries()
+            if entry.delivery.next_attempt
+        ]
+        return max(SHORTEST_WAIT_SECONDS, min([*times, LOOK_AGAIN_SECONDS]))

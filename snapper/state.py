@@ -1,0 +1,128 @@
+"""Where a report in the outbox stands: the states as a table, and where an attempt leads. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from snapper.errors import ReportMalformed
+from snapper.report import (
+    Ambiguous,
+    Blocked,
+    Delivered,
+    Outcome,
+    Receipt,
+    Rejected,
+    Report,
+    Retry,
+    Unconfirmed,
+)
+
+
+class State(StrEnum):
+    """Where a report stands."""
+
+    PREPARING = "preparing"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    REJECTED = "rejected"
+    UNCONFIRMED = "unconfirmed"
+    DELIVERED = "delivered"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a state means: its words for people, whether it is tried again by itself, whether it is over,
+    whether a person has to act."""
+
+    words: str
+    automatic: bool = False
+    finished: bool = False
+    attention: bool = False
+
+
+RULES = {
+    State.PREPARING: Rule("being put together"),
+    State.WAITING: Rule("waiting to be sent", automatic=True),
+    State.UNKNOWN: Rule("may have arrived, will ask before sending again", automatic=True),
+    State.BLOCKED: Rule("needs your attention", automatic=True, attention=True),
+    State.REJECTED: Rule("not taken by the ticket system", attention=True),
+    State.UNCONFIRMED: Rule("sent, but not confirmed", finished=True),
+    State.DELIVERED: Rule("delivered", finished=True),
+    State.DAMAGED: Rule("damaged on this disk", attention=True),
+}
+
+_STATE_AFTER: dict[type[Outcome], State] = {
+    Delivered: State.DELIVERED,
+    Unconfirmed: State.UNCONFIRMED,
+    Retry: State.WAITING,
+    Ambiguous: State.UNKNOWN,
+    Blocked: State.BLOCKED,
+    Rejected: State.REJECTED,
+}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How delivery stands; times are Unix seconds."""
+
+    state: State = State.WAITING
+    attempts: int = 0
+    next_attempt: float | None = None
+    sentence: str = ""
+    remedy: str = ""
+    receipt: Receipt | None = None
+    changed_at: float = 0.0
+
+    def after(self, outcome: Outcome, now: float, next_attempt: float | None) -> Delivery:
+        """How it stands once an attempt ended so."""
+        return Delivery(
+            state=_STATE_AFTER[type(outcome)],
+            attempts=self.attempts + 1,
+            next_attempt=next_attempt,
+            sentence=getattr(outcome, "sentence", ""),
+            remedy=getattr(outcome, "remedy", ""),
+            receipt=getattr(outcome, "receipt", None),
+            changed_at=now,
+        )
+
+    def to_json(self) -> bytes:
+        """What `delivery.json` holds."""
+        content = {**asdict(self), "receipt": self.receipt and self.receipt.to_dict()}
+        return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
+
+    @staticmethod
+    def from_json(text: bytes) -> Delivery:
+        """Read `delivery.json`; a broken one counts as waiting, as every attempt asks the desk first."""
+        try:
+            content: dict[str, Any] = json.loads(text)
+            receipt = Receipt.from_dict(content["receipt"]) if content["receipt"] else None
+            return Delivery(**{**content, "state": State(content["state"]), "receipt": receipt})
+        except (ValueError, KeyError, TypeError, ReportMalformed):
+            return Delivery()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One report in the outbox, as lists and windows show it; size in bytes."""
+
+    id: str
+    report: Report
+    delivery: Delivery
+    size: int
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self.delivery.state
+
+    def due(self, now: float) -> bool:
+        """Whether it is to be tried now; a clock that was set back makes it due at once."""
+        if not RULES[self.state].automatic:
+            return False
+        next_attempt = self.delivery.next_attempt
+        return next_attempt is None or next_attempt <= now or self.delivery.changed_at > now

@@ -1,0 +1,274 @@
+"""The reports on this computer: their state in words, what is in them, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QStackedWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from snapper.report import Receipt
+from snapper.state import RULES, Entry, State
+from snapper.ui.contents_list import ContentsList
+from snapper.ui.look import BLUE, Banner, Card, emphasize, icon, plain_label, put_in_middle, screen_for
+from snapper.words import first_line, moment_text, receipt_text, size_text, state_text
+
+_COLUMNS = ("State", "Receipt", "Ticket", "Note", "Written", "Size")
+_CAN_RETRY = (State.WAITING, State.UNKNOWN, State.BLOCKED, State.REJECTED)
+_EMPTY = "No reports here. Delivered ones stay in this list for 30 days."
+
+
+class OutboxWindow(QWidget):
+    """Lists reports; what the user wants done goes out as a signal with the report's id."""
+
+    retry = Signal(str)
+    export = Signal(str, Path)
+    discard = Signal(str)
+    refresh = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Outbox – snapper")
+        self.setWindowIcon(icon())
+        self._entries: dict[str, Entry] = {}
+        self._make_list()
+        self._make_details()
+        self._make_actions()
+        self._lay_out()
+        self.set_entries(())
+        QShortcut(QKeySequence("Esc"), self).activated.connect(self._escape)
+        QShortcut(QKeySequence("F5"), self).activated.connect(self.refresh)
+
+    def present(self) -> None:
+        """Show the window in front, and ask for fresh entries."""
+        if not self.isVisible():
+            letter = self.fontMetrics()
+            wish = QSize(letter.averageCharWidth() * 125, letter.lineSpacing() * 44)
+            put_in_middle(self, wish, screen_for(None))
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self._list.setFocus()
+        self.refresh.emit()
+
+    def set_entries(self, entries: Sequence[Entry]) -> None:
+        """Show these reports, the newest first; the selected one stays selected."""
+        chosen = self._chosen()
+        newest_first = sorted(entries, key=lambda entry: entry.id, reverse=True)
+        self._entries = {entry.id: entry for entry in newest_first}
+        self._list.blockSignals(True)
+        self._list.clear()
+        self._list.addTopLevelItems([_item(entry) for entry in newest_first])
+        self._select(chosen)
+        self._list.blockSignals(False)
+        self._show_details()
+
+    def say(self, sentence: str) -> None:
+        """Tell how what was asked for ended; "" takes it back."""
+        self._said.say(sentence)
+
+    # --- how ----------------------------------------------------------------------------------------------
+
+    def _select(self, report_id: str | None) -> None:
+        for index in range(self._list.topLevelItemCount()):
+            item = self._list.topLevelItem(index)
+            if item is not None and (index == 0 or item.data(0, Qt.ItemDataRole.UserRole) == report_id):
+                self._list.setCurrentItem(item)
+
+    def _chosen(self) -> str | None:
+        item = self._list.currentItem()
+        return None if item is None else str(item.data(0, Qt.ItemDataRole.UserRole))
+
+    def _show_details(self) -> None:
+        entry = self._entry()
+        self._ask_nothing()
+        self._details.setVisible(entry is not None)
+        self._empty.setVisible(entry is None)
+        self._retry.setEnabled(entry is not None and entry.state in _CAN_RETRY)
+        self._export.setEnabled(entry is not None)
+        self._discard.setEnabled(entry is not None)
+        self._copy.setVisible(_receipt(entry) is not None)
+        if entry is not None:
+            self._headline.setText(_headline(entry))
+            self._status.say(*_status(entry))
+            self._note.setPlainText(entry.report.note or "(no note)")
+            self._contents.show_report(entry.report)
+
+    def _entry(self) -> Entry | None:
+        return self._entries.get(self._chosen() or "")
+
+    def _ask_retry(self) -> None:
+        if entry := self._entry():
+            self.retry.emit(entry.id)
+
+    def _ask_folder(self) -> None:
+        entry = self._entry()
+        if entry is None:
+            return
+        dialog = QFileDialog(self, "Folder to save the report in")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda folder, report_id=entry.id: self._folder_chosen(report_id, folder))
+        dialog.open()
+
+    def _folder_chosen(self, report_id: str, folder: str) -> None:
+        self.export.emit(report_id, Path(folder))
+
+    def _copy_receipt(self) -> None:
+        if receipt := _receipt(self._entry()):
+            QGuiApplication.clipboard().setText(receipt_text(receipt))
+
+    def _ask_discard(self) -> None:
+        entry = self._entry()
+        if entry is None:
+            return
+        self._question.setText(
+            "Remove the copy on this computer? The ticket system keeps the report."
+            if entry.state is State.DELIVERED
+            else "Discard this report for good? It may never reach support, and cannot be brought back."
+        )
+        self._actions.setCurrentIndex(1)
+        self._keep.setFocus()
+
+    def _ask_nothing(self) -> None:
+        self._actions.setCurrentIndex(0)
+
+    def _discard_now(self) -> None:
+        self._ask_nothing()
+        if entry := self._entry():
+            self.discard.emit(entry.id)
+
+    def _escape(self) -> None:
+        if self._actions.currentIndex():
+            self._ask_nothing()
+        else:
+            self.close()
+
+    # --- parts --------------------------------------------------------------------------------------------
+
+    def _make_list(self) -> None:
+        self._list = QTreeWidget()
+        self._list.setHeaderLabels(_COLUMNS)
+        self._list.setRootIsDecorated(False)
+        self._list.setUniformRowHeights(True)
+        self._list.setAlternatingRowColors(True)
+        self._list.setAllColumnsShowFocus(True)
+        self._list.setAccessibleName("Reports")
+        header = self._list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(_COLUMNS.index("Note"), QHeaderView.ResizeMode.Stretch)
+        self._list.currentItemChanged.connect(self._show_details)
+
+    def _make_details(self) -> None:
+        self._details = Card()
+        self._headline = plain_label(scale=1.15, bold=True)
+        self._status = Banner()
+        self._note = QPlainTextEdit()
+        self._note.setReadOnly(True)
+        self._note.setTabChangesFocus(True)
+        self._note.setFixedHeight(self.fontMetrics().lineSpacing() * 4)
+        self._note.setAccessibleName("Note")
+        self._contents = ContentsList()
+        self._contents.setFrameShape(QFrame.Shape.NoFrame)
+        self._contents.setStyleSheet("QTreeView { background: transparent; }")
+        self._said = Banner(BLUE)
+        rows = QVBoxLayout(self._details)
+        rows.setContentsMargins(14, 12, 14, 12)
+        for part in (self._headline, self._status, self._note):
+            rows.addWidget(part)
+        rows.addWidget(self._contents, 1)
+        self._empty = plain_label(_EMPTY)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def _make_actions(self) -> None:
+        self._retry = _button("Try &again", self._ask_retry)
+        self._export = _button("&Export…", self._ask_folder)
+        self._discard = _button("&Discard…", self._ask_discard)
+        self._copy = _button("&Copy receipt", self._copy_receipt)
+        self._question = plain_label(bold=True)
+        self._keep = _button("&Keep it", self._ask_nothing)
+        really = _button("&Discard", self._discard_now)
+        emphasize(self._keep)
+        self._actions = QStackedWidget()
+        close = _button("C&lose", self.close)
+        self._actions.addWidget(_line(self._retry, self._export, self._discard, self._copy, None, close))
+        self._actions.addWidget(_line(self._question, None, self._keep, really))
+        self._actions.setFixedHeight(self._actions.sizeHint().height())
+
+    def _lay_out(self) -> None:
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(16, 16, 16, 14)
+        rows.setSpacing(12)
+        rows.addWidget(self._list, 4)
+        rows.addWidget(self._details, 3)
+        rows.addWidget(self._empty, 3)
+        rows.addWidget(self._said)
+        rows.addWidget(self._actions)
+
+
+def _button(text: str, action: Callable[[], object]) -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(text.replace("&", ""))
+    button.clicked.connect(lambda: action())
+    return button
+
+
+def _line(*parts: QWidget | None) -> QWidget:
+    line = QWidget()
+    row = QHBoxLayout(line)
+    row.setContentsMargins(0, 0, 0, 0)
+    for part in parts:
+        if part is None:
+            row.addStretch()
+        else:
+            row.addWidget(part, 1 if isinstance(part, QLabel) else 0)
+    return line
+
+
+def _item(entry: Entry) -> QTreeWidgetItem:
+    receipt, report = _receipt(entry), entry.report
+    written = moment_text(datetime.fromisoformat(report.created_at), datetime.now(UTC))
+    code, ticket = (receipt.code, receipt.ticket) if receipt else ("", report.ticket or "new")
+    cells = [
+        state_text(entry.state), code, ticket, first_line(report.note), written, size_text(entry.size)
+    ]  # fmt: skip
+    item = QTreeWidgetItem(cells)
+    item.setData(0, Qt.ItemDataRole.UserRole, entry.id)
+    item.setTextAlignment(len(cells) - 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return item
+
+
+def _receipt(entry: Entry | None) -> Receipt | None:
+    return entry.delivery.receipt if entry else None
+
+
+def _headline(entry: Entry) -> str:
+    receipt = _receipt(entry)
+    words = state_text(entry.state)
+    return f"{words}: {receipt.code}, ticket {receipt.ticket}" if receipt else words
+
+
+def _status(entry: Entry) -> tuple[str, ...]:
+    delivery = entry.delivery
+    if delivery.next_attempt is None or not RULES[entry.state].automatic:
+        return (delivery.sentence, delivery.remedy)
+    moment = moment_text(datetime.fromtimestamp(delivery.next_attempt, UTC), datetime.now(UTC))
+    return (delivery.sentence, delivery.remedy, f"It is tried again at {moment}.")

@@ -1,0 +1,194 @@
+"""The acknowledgement: nobody asked for it, so it never takes the keyboard focus. It stays until closed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from snapper.report import Receipt, Report
+from snapper.ui.contents_list import ContentsList
+from snapper.ui.look import (
+    Badge,
+    Banner,
+    badge_color,
+    emphasize,
+    icon,
+    plain_label,
+    put_in_corner,
+    screen_for,
+)
+from snapper.words import receipt_text
+
+_LETTERS_WIDE = 72
+_QUOTE = "Support does not watch uploads: quote this number."
+
+
+class ReceiptWindow(QWidget):
+    """Shows how the newest report ended; earlier ones are counted and found in the outbox."""
+
+    outbox_asked = Signal()
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        # The flag keeps clicks from taking the focus; the attribute, systems that activate what appears.
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setWindowFlags(
+            Qt.WindowType.Window
+            | Qt.WindowType.FramelessWindowHint
+            | Qt.WindowType.WindowStaysOnTopHint
+            | Qt.WindowType.WindowDoesNotAcceptFocus
+        )
+        self.setWindowTitle("Receipt – snapper")
+        self.setWindowIcon(icon())
+        self._receipt: Receipt | None = None
+        self._earlier = 0
+        self._make_parts()
+        self._lay_out()
+
+    def show_delivered(self, receipt: Receipt, report: Report) -> None:
+        """The ticket system proved that it stored the report."""
+        self._title.setText("Your report has arrived")
+        self._problem.say()
+        self._explain.setText(_QUOTE)
+        self._show_receipt(receipt)
+        self._list(report)
+        self._appear()
+
+    def show_unconfirmed(self, receipt: Receipt, sentence: str) -> None:
+        """The ticket system took the report but did not prove it; `sentence` says what that means."""
+        self._title.setText("Your report was sent, but is not confirmed")
+        self._problem.say(sentence)
+        self._explain.setText(_QUOTE)
+        self._show_receipt(receipt)
+        self._list(None)
+        self._appear()
+
+    def show_problem(self, sentence: str, next_sentence: str) -> None:
+        """A report has not gone out: why, and what happens next."""
+        self._title.setText("Your report has not been sent yet")
+        self._problem.say(sentence)
+        self._explain.setText(next_sentence)
+        self._show_receipt(None)
+        self._list(None)
+        self._appear()
+
+    def closeEvent(self, event: object) -> None:
+        """A closed window starts counting anew."""
+        self._earlier = 0
+        self.closed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw an edge: the window has no frame of its own."""
+        painter = QPainter(self)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.fillRect(0, 0, self.width(), 4, badge_color(self._mood))
+
+    # --- how ----------------------------------------------------------------------------------------------
+
+    @property
+    def _mood(self) -> Badge:
+        if not self._problem.text():
+            return Badge.SENDING
+        return Badge.WAITING
+
+    def _show_receipt(self, receipt: Receipt | None) -> None:
+        self._receipt = receipt
+        for part in (self._code, self._ticket, self._copy, self._open):
+            part.setVisible(receipt is not None)
+        if receipt is None:
+            return
+        self._code.setText(receipt.code)
+        self._ticket.setText(f"Ticket {receipt.ticket}")
+        self._copy.setText("Copy")
+        self._open.setText(f"Open ticket {receipt.ticket}")
+        self._open.setToolTip(receipt.url)
+        self._open.setVisible(_is_web_address(receipt.url))
+
+    def _list(self, report: Report | None) -> None:
+        self._contents.show_report(report)
+        self._contents.setVisible(report is not None)
+        self._contents.shrink()
+
+    def _appear(self) -> None:
+        self._earlier = self._earlier + 1 if self.isVisible() else 0
+        results = "result" if self._earlier == 1 else "results"
+        self._more.setText(f"{self._earlier} earlier {results}: see the outbox")
+        self._more.setVisible(self._earlier > 0)
+        width = self.fontMetrics().averageCharWidth() * _LETTERS_WIDE
+        self.resize(width, max(self._rows.totalHeightForWidth(width), self._rows.totalMinimumSize().height()))
+        put_in_corner(self, screen_for(None))
+        self.show()
+        self.raise_()
+        self.update()
+
+    def _copy_receipt(self) -> None:
+        if self._receipt is not None:
+            QGuiApplication.clipboard().setText(receipt_text(self._receipt))
+            self._copy.setText("Copied")
+
+    def _open_ticket(self) -> None:
+        if self._receipt is not None and _is_web_address(self._receipt.url):
+            QDesktopServices.openUrl(QUrl(self._receipt.url))
+
+    # --- parts --------------------------------------------------------------------------------------------
+
+    def _make_parts(self) -> None:
+        self._title = plain_label(scale=1.1, bold=True)
+        self._close = QToolButton()
+        self._close.setText("✕")
+        self._close.setAutoRaise(True)
+        self._close.setAccessibleName("Close")
+        self._close.clicked.connect(self.close)
+        self._code = QLabel()
+        self._code.setTextFormat(Qt.TextFormat.PlainText)
+        self._code.setAccessibleName("Receipt code")
+        font = self._code.font()
+        font.setPointSizeF(font.pointSizeF() * 2.2)
+        font.setBold(True)
+        self._code.setFont(font)
+        self._ticket = plain_label()
+        self._problem = Banner(badge_color(Badge.WAITING))
+        self._explain = plain_label()
+        self._contents = ContentsList()
+        self._copy = QPushButton("Copy")
+        self._copy.setAccessibleName("Copy receipt code, ticket and link")
+        self._copy.clicked.connect(self._copy_receipt)
+        emphasize(self._copy)
+        self._open = QPushButton()
+        self._open.clicked.connect(self._open_ticket)
+        self._more = QPushButton()
+        self._more.setFlat(True)
+        self._more.clicked.connect(lambda: self.outbox_asked.emit())
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self._title, 1)
+        top.addWidget(self._close)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._copy)
+        buttons.addWidget(self._open)
+        buttons.addStretch()
+        self._rows = rows = QVBoxLayout(self)
+        rows.setContentsMargins(18, 14, 14, 14)
+        rows.setSpacing(10)
+        rows.addLayout(top)
+        for part in (self._code, self._ticket, self._problem, self._explain, self._contents):
+            rows.addWidget(part)
+        rows.addLayout(buttons)
+        rows.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+
+
+def _is_web_address(text: str) -> bool:
+    # A ticket system must not be able to open files or programs here.
+    url = QUrl(text, QUrl.ParsingMode.StrictMode)
+    return url.isValid() and url.scheme() in ("http", "https") and bool(url.host())

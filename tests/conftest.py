@@ -1,0 +1,16 @@
+"""Fixtures every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from scripts.screen import VirtualScreen, virtual_screen
+
+
+@pytest.fixture
+def screen() -> Iterator[VirtualScreen]:
+    """A virtual screen of the test's own, 1280×800, with a window manager."""
+    with virtual_screen() as running:
+        yield running

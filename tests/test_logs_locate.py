@@ -1,0 +1,205 @@
+"""Finding the settings folders of TWS: settings, running programs, usual places."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from scripts.demo_tws import NEW_USER, OLD_USER, make_jts
+from scripts.screen import wait_until
+from snapper.logs.locate import LogHome, Process, find_homes, is_home, running_java, user_folders
+
+NOWHERE = Path("/nonexistent")
+
+
+def jts(folder: Path, *, launcher: bool = True, user: str = "") -> Path:
+    """A settings folder as small as it can be."""
+    folder.mkdir(parents=True)
+    (folder / "jts.ini").touch()
+    if launcher:
+        (folder / "launcher.log").touch()
+    if user:
+        (folder / user).mkdir()
+    return folder
+
+
+def found(
+    *processes: Process, configured: Sequence[Path] = (), home: Path = NOWHERE, platform: str = "linux"
+) -> tuple[LogHome, ...]:
+    return find_homes(configured, platform=platform, home=home, processes=processes).homes
+
+
+def paths(homes: Sequence[LogHome]) -> list[Path]:
+    return [home.path for home in homes]
+
+
+# --- what counts -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("user", ["djgblkjyv", OLD_USER, NEW_USER])
+def test_a_folder_with_settings_and_a_user_counts(tmp_path: Path, user: str) -> None:
+    assert is_home(jts(tmp_path / "a", launcher=False, user=user))
+
+
+def test_a_folder_with_settings_and_a_launcher_log_counts(tmp_path: Path) -> None:
+    assert is_home(jts(tmp_path / "a"))
+
+
+@pytest.mark.parametrize("other", ["", "ibgateway", "resources", "jars", "q" * 40, "1026"])
+def test_settings_alone_or_with_program_folders_do_not_count(tmp_path: Path, other: str) -> None:
+    assert not is_home(jts(tmp_path / "a", launcher=False, user=other))
+
+
+def test_a_launcher_log_without_settings_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "launcher.log").touch()
+    assert not is_home(tmp_path)
+
+
+def test_a_link_out_of_the_folder_is_no_user_folder(tmp_path: Path) -> None:
+    home = jts(tmp_path / "Jts", user=NEW_USER)
+    (tmp_path / "elsewhere").mkdir()
+    (home / OLD_USER).symlink_to(tmp_path / "elsewhere")
+    assert [folder.name for folder in user_folders(home)] == [NEW_USER]
+
+
+# --- where it is looked for --------------------------------------------------------------------------------
+
+
+def test_a_folder_in_the_settings_always_counts_and_comes_first(tmp_path: Path) -> None:
+    usual = jts(tmp_path / "Jts")
+    named = tmp_path / "exports"
+    named.mkdir()
+    homes = found(configured=[named, tmp_path / "gone"], home=tmp_path)
+    assert paths(homes) == [named, tmp_path / "gone", usual]
+    assert "settings" in homes[0].found_by
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_the_users_own_jts_folder_is_a_usual_place(tmp_path: Path, platform: str) -> None:
+    assert paths(found(home=tmp_path, platform=platform)) == []
+    home = jts(tmp_path / "Jts")
+    assert paths(found(home=tmp_path, platform=platform)) == [home]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "C:/Jts",
+        "C:/Jts/1026",
+        "C:/Jts/ibgateway/1040",
+        "C:/IBKR/ibgateway/1040",
+        "D:/ibgateway",
+        "D:/Jts/981c",
+    ],
+)
+def test_the_usual_places_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Here a drive is a folder below the current one."""
+    monkeypatch.chdir(tmp_path)
+    home = jts(tmp_path / place)
+    assert paths(found(platform="win32")) == [home]
+    assert paths(found(platform="linux")) == []
+
+
+def test_versions_with_folders_of_their_own_are_found_the_newest_first(tmp_path: Path) -> None:
+    old, new = jts(tmp_path / "Jts/1019"), jts(tmp_path / "Jts/1026")
+    gateway = jts(tmp_path / "Jts/ibgateway/1040")
+    homes = found(home=tmp_path)
+    assert paths(homes) == [new, old, gateway]
+    assert [home.program for home in homes] == ["TWS", "TWS", "IB Gateway"]
+
+
+def test_the_running_program_names_its_folder(tmp_path: Path) -> None:
+    home = jts(tmp_path / "my settings")
+    program = Process("java", ("java", "-Xmx768m", f"-DjtsConfigDir={home}", "jclient.LoginFrame"))
+    (only,) = found(program)
+    assert only == LogHome(home, "TWS", "The running program java uses it.")
+
+
+def test_a_relative_folder_is_below_the_programs_own(tmp_path: Path) -> None:
+    home = jts(tmp_path / "here")
+    assert paths(found(Process("java", ("java", "-DjtsConfigDir=here"), folder=str(tmp_path)))) == [home]
+
+
+@pytest.mark.parametrize(
+    "line", ["-DjtsConfigDir={}", '  "-DjtsConfigDir={}"  ', "-Xmx768m\n-DjtsConfigDir={}\n"]
+)
+def test_the_options_file_of_the_running_program_names_its_folder(tmp_path: Path, line: str) -> None:
+    home = jts(tmp_path / "settings")
+    options = tmp_path / "my.vmoptions"
+    options.write_text(f"# -DjtsConfigDir=/wrong\n{line.format(home)}")
+    assert paths(found(Process("java", (f"-DvmOptionsPath={options}",)))) == [home]
+
+
+def test_an_options_file_that_lies_in_the_settings_folder_points_there(tmp_path: Path) -> None:
+    home = jts(tmp_path / "Jts")
+    assert paths(found(Process("java", (f"-DvmOptionsPath={home}/tws.vmoptions",)))) == [home]
+
+
+def test_the_folder_a_program_lies_in_is_tried_and_its_options_file(tmp_path: Path) -> None:
+    home, moved = jts(tmp_path / "Jts/1026"), jts(tmp_path / "moved")
+    (home / "tws.vmoptions").write_text(f"-DjtsConfigDir={moved}\n")
+    program = Process("java", ("java",), executable=str(home / "jre/bin/java"))
+    assert paths(found(program)) == [moved, home]
+
+
+def test_a_gateway_is_called_so(tmp_path: Path) -> None:
+    home = jts(tmp_path / "x")
+    program = Process("java", ("java", f"-DjtsConfigDir={home}", "ibgateway.GWClient"))
+    assert found(program)[0].program == "IB Gateway"
+
+
+def test_a_folder_found_in_three_ways_is_one(tmp_path: Path) -> None:
+    home = jts(tmp_path / "Jts")
+    link = tmp_path / "link"
+    link.symlink_to(home)
+    program = Process("java", (f"-DjtsConfigDir={home}/",))
+    (only,) = found(program, configured=[link, home], home=tmp_path)
+    assert only.path == home and "settings" in only.found_by
+
+
+def test_links_in_a_circle_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "Jts").symlink_to(tmp_path / "Jts")
+    assert found(home=tmp_path) == ()
+
+
+def test_it_can_be_told_where_it_was_looked(tmp_path: Path) -> None:
+    places = find_homes([], platform="linux", home=tmp_path, processes=[])
+    assert places.homes == () and tmp_path / "Jts" in places.looked_in
+
+
+def test_other_programs_lead_nowhere(tmp_path: Path) -> None:
+    other = Process("java", ("java", "-jar", "x.jar"), "/usr/lib/jvm/17/bin/java", str(tmp_path))
+    assert found(other, Process("java")) == ()
+
+
+def test_a_running_program_is_seen_with_its_command_line(tmp_path: Path) -> None:
+    """A real process of that name: a link called java to this interpreter."""
+    java = tmp_path / "java"
+    java.symlink_to(sys.executable)
+    home = make_jts(tmp_path / "Jts", datetime.now().astimezone()).home
+    command = [str(java), "-S", "-c", "import sys; sys.stdin.read()", f"-DjtsConfigDir={home}"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE) as program:
+        mine = wait_until(
+            lambda: [one for one in running_java() if f"-DjtsConfigDir={home}" in one.command],
+            "the program is seen",
+        )
+        program.communicate(b"")
+    assert mine[0].folder == os.path.realpath(tmp_path) and mine[0].executable
+    assert home in paths(found(*mine))
+
+
+def test_a_program_that_the_system_does_not_speak_of_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows answers with bare errors for some programs; a report must not fail for them."""
+
+    def refuse(self: psutil.Process) -> str:
+        raise OSError(22, "Invalid parameter")
+
+    monkeypatch.setattr(psutil.Process, "name", refuse)
+    assert running_java() == []

@@ -1,0 +1,93 @@
+"""The outbox window: rows in words, and what can be done with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scripts.screen import VirtualScreen, wait_until
+from tests.ui_driver import ID
+from tests.ui_process import ui
+
+
+def test_rows_say_state_receipt_ticket_note_and_size_newest_first(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["delivered", "waiting"])
+        window.wait("refresh")
+        waiting, delivered = window.ask()["rows"]
+        assert delivered[:4] == ["Delivered", "SNP-7K3F-Q2", "1042", "Note 0"]
+        assert waiting[:4] == ["Waiting to be sent", "", "new", "Note 1"]
+        assert waiting[5] == "40.4 MB"
+
+
+def test_a_waiting_report_says_why_and_when_it_is_tried_again(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["blocked"])
+        status = window.ask()["status"]
+        assert status.startswith(
+            "Your proxy wants a password. Enter it in the settings. It is tried again at "
+        )
+
+
+def test_new_entries_keep_the_selected_one(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["waiting", "waiting"])
+        window.do("select", row=1)
+        window.do("set", states=["waiting", "waiting", "waiting"])
+        assert window.ask()["chosen"] == ID.format(0)
+
+
+def test_retry_is_for_what_has_not_arrived(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["delivered"])
+        assert not window.ask()["retry"]
+        window.do("set", states=["rejected"])
+        window.do("click", name="Try again")
+        assert window.wait("retry")["id"] == ID.format(0)
+
+
+def test_discard_asks_first_and_keeping_is_the_default(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["waiting"])
+        wait_until(lambda: screen.focused_title().startswith("Outbox"), "the focus")
+        window.do("click", name="Discard…")
+        assert window.ask()["confirming"]
+        screen.press("space")
+        wait_until(lambda: not window.ask()["confirming"], "the question goes")
+        assert window.count("discard") == 0
+        window.do("click", name="Discard…")
+        window.do("click", name="Discard")
+        assert window.wait("discard")["id"] == ID.format(0)
+
+
+def test_a_question_about_one_report_never_discards_another(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["waiting", "waiting"])
+        window.do("click", name="Discard…")
+        window.do("select", row=1)
+        assert not window.ask()["confirming"]
+
+
+def test_export_asks_for_a_folder(screen: VirtualScreen, tmp_path: Path) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["waiting"])
+        window.do("choose_folder", folder=str(tmp_path))
+        exported = window.wait("export")
+        assert (exported["id"], exported["folder"]) == (ID.format(0), str(tmp_path))
+        window.do("say", sentence="Saved.")
+        assert window.ask()["said"] == "Saved."
+
+
+def test_an_empty_outbox_says_so(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=[])
+        assert window.ask()["empty"]
+
+
+def test_escape_closes_and_f5_refreshes(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["waiting"])
+        wait_until(lambda: screen.focused_title().startswith("Outbox"), "the focus")
+        screen.press("F5")
+        window.wait("refresh", 2)
+        screen.press("Escape")
+        wait_until(lambda: not screen.window("Outbox – snapper"), "it closes")

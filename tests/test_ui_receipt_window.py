@@ -1,0 +1,116 @@
+"""The acknowledgement: what it says, and that it never takes the keyboard focus."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from scripts.screen import VirtualScreen, wait_until
+from tests.ui_process import UiProcess, ui
+
+
+def clipboard(screen: VirtualScreen) -> str:
+    """What is on the clipboard."""
+    done = subprocess.run(
+        ["xclip", "-o", "-selection", "clipboard"],
+        env=screen.environment, capture_output=True, text=True, check=False, timeout=20,
+    )  # fmt: skip
+    return done.stdout
+
+
+def click(screen: VirtualScreen, window: UiProcess, across: float, down: float) -> None:
+    """A real click at a place of the window, as parts of its size."""
+    left, top, width, height = window.ask()["place"]
+    screen.xdotool("mousemove", str(int(left + width * across)), str(int(top + height * down)), "click", "1")
+
+
+def visible(screen: VirtualScreen) -> bool:
+    return bool(screen.window("Receipt – snapper"))
+
+
+def test_keys_go_to_the_program_underneath_all_the_time(screen: VirtualScreen) -> None:
+    """While it appears, is clicked, is replaced and closes."""
+    with ui(screen, "underneath") as below, ui(screen, "receipt") as window:
+        wait_until(lambda: screen.focused_title() == "underneath", "focus below")
+        before = screen.focused()
+        screen.type("a")
+        window.do("delivered")
+        wait_until(lambda: visible(screen), "the receipt")
+        screen.type("b")
+        click(screen, window, 0.5, 0.15)
+        screen.type("c")
+        window.do("problem", sentence="It failed.", next_sentence="It is tried again at 14:05.")
+        window.ask()
+        screen.type("d")
+        window.do("click", name="Close")
+        window.wait("closed")
+        wait_until(lambda: not visible(screen), "the receipt closes")
+        screen.type("e")
+        wait_until(lambda: below.events[-1].get("text") == "abcde", "all letters below")
+        assert screen.focused() == before
+
+
+def test_says_code_and_contents_at_the_bottom_right(screen: VirtualScreen) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("delivered")
+        state = window.ask()
+        assert state["code"] == "SNP-7K3F-Q2"
+        assert state["explain"] == "Support does not watch uploads: quote this number."
+        assert state["rows"][:4] == [
+            ["Your note", "23 characters"],
+            ["screenshot.png", "1.3 MB"],
+            ["logs.zip", "39.1 MB"],
+            ["launcher.log", "48.2 kB"],
+        ]
+        assert state["rows"][4] == ["djgblkjyvm/tws.20261121.081502.ibgzenc, encrypted by TWS", "8.4 MB"]
+        left, top, width, height = state["place"]
+        assert 1280 - 40 <= left + width <= 1280 and 800 - 40 <= top + height <= 800
+
+
+def test_copy_and_link_work_with_the_mouse(screen: VirtualScreen) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("delivered")
+        wait_until(lambda: visible(screen), "the receipt")
+        click(screen, window, 0.12, 0.92)
+        expected = "Receipt SNP-7K3F-Q2\nTicket 1042\nhttps://desk.example/tickets/1042"
+        wait_until(lambda: clipboard(screen) == expected, "the clipboard")
+        window.do("click", name="Open ticket 1042")
+        assert window.wait("opened")["url"] == "https://desk.example/tickets/1042"
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "javascript:alert(1)", "desk", "https://"])
+def test_only_web_links_are_offered(screen: VirtualScreen, url: str) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("delivered", url=url)
+        assert not window.ask()["link"]
+
+
+def test_a_failure_says_what_happens_next(screen: VirtualScreen) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("problem", sentence="Your proxy wants a password.", next_sentence="Tried again at 14:05.")
+        state = window.ask()
+        assert (state["code"], state["rows"]) == ("", [])
+        assert state["problem"] == "Your proxy wants a password."
+        assert state["explain"] == "Tried again at 14:05."
+
+
+def test_unconfirmed_is_said_as_such(screen: VirtualScreen) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("unconfirmed", sentence="Nothing proves that it was stored.")
+        state = window.ask()
+        assert (state["code"], state["problem"]) == ("SNP-7K3F-Q2", "Nothing proves that it was stored.")
+
+
+def test_the_newest_replaces_and_the_earlier_are_counted(screen: VirtualScreen) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("delivered")
+        assert window.ask()["more"] == ""
+        window.do("delivered", code="SNP-0000-00")
+        state = window.ask()
+        assert (state["code"], state["more"]) == ("SNP-0000-00", "1 earlier result: see the outbox")
+        window.do("click", name="1 earlier result: see the outbox")
+        window.wait("outbox_asked")
+        window.do("click", name="Close")
+        window.do("delivered")
+        assert window.ask()["more"] == ""

@@ -1,0 +1,73 @@
+"""Starts tests/ui_driver.py on a virtual screen and talks to it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from scripts.screen import VirtualScreen, wait_until
+
+
+class UiProcess:
+    """A running driver: commands go in, events are kept in `events`."""
+
+    def __init__(self, screen: VirtualScreen, *arguments: str) -> None:
+        self.events: list[dict[str, Any]] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.ui_driver", *arguments],
+            env=screen.environment, cwd=Path(__file__).parents[1],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+        )  # fmt: skip
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            self.events.append(json.loads(line))
+
+    def do(self, name: str, /, **arguments: Any) -> None:
+        """Give a command; it is done before any later one."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"do": name, **arguments}) + "\n")
+
+    def count(self, event: str) -> int:
+        """How often an event has come so far."""
+        return sum(each["event"] == event for each in self.events)
+
+    def wait(self, event: str, times: int = 1) -> dict[str, Any]:
+        """Wait until an event has come so often; returns the last one."""
+        wait_until(lambda: self.count(event) >= times, f"“{event}” × {times}, got {self.events}")
+        return [each for each in self.events if each["event"] == event][-1]
+
+    def ask(self, name: str = "state", /, **arguments: Any) -> dict[str, Any]:
+        """Give a command that answers with an event of its own name, and return the answer."""
+        before = self.count(name)
+        self.do(name, **arguments)
+        return self.wait(name, before + 1)
+
+    def stop(self) -> None:
+        """End the process."""
+        assert self._process.stdin and self._process.stdout
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait(20)
+        self._reader.join(20)
+        self._process.stdout.close()
+
+
+@contextlib.contextmanager
+def ui(screen: VirtualScreen, *arguments: str) -> Iterator[UiProcess]:
+    """A driver for the time of the block, ready for commands."""
+    process = UiProcess(screen, *arguments)
+    try:
+        process.wait("ready")
+        yield process
+    finally:
+        process.stop()
