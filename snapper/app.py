@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from snapper import disk, flow
+from snapper.answer import Picture
 from snapper.asking import Asking, Told, Wish
 from snapper.capture import open_screen
 from snapper.capture.frame import Frame
@@ -25,7 +26,6 @@ from snapper.hotkey import Hotkey, choose
 from snapper.logs.today import TodaysLogs
 from snapper.outbox import Outbox
 from snapper.present import next_step, what_happened
-from snapper.report import Picture
 from snapper.state import RULES, Entry, State
 from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow

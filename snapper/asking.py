@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from snapper import flow
+from snapper.answer import Answer, Picture
 from snapper.capture import Screen
 from snapper.capture.frame import Frame, flaw
 from snapper.capture.png import encode
@@ -20,7 +21,6 @@ from snapper.capture.windows import Windows
 from snapper.errors import SnapperError
 from snapper.logs.today import TodaysLogs
 from snapper.outbox import Outbox
-from snapper.report import Answer, Picture
 from snapper.state import Entry
 from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow

@@ -7,6 +7,7 @@
     │   └── ChordTaken        another program holds the chord
     ├── CaptureFailed         the screen could not be read
     ├── LogsFailed            the logs could not be read or packed
+    ├── NotPrivate            a text could not be freed of private values, so it must not leave
     ├── OutboxError           a report cannot be kept, found or opened
     │   ├── CannotKeep        disk full, folder read-only: nothing was accepted
     │   ├── NoSuchReport      no report of that id in the outbox
@@ -62,6 +63,10 @@ class CaptureFailed(SnapperError):
 
 class LogsFailed(SnapperError):
     """The logs could not be read or packed."""
+
+
+class NotPrivate(SnapperError):
+    """A text could not be freed of private values: it must not leave."""
 
 
 class OutboxError(SnapperError):

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from snapper import __version__, bundle, disk, machine
+from snapper.answer import Answer, Picture
 from snapper.bundle import attach_bytes, attach_file
 from snapper.capture.frame import Frame, crop, flaw, window_area
 from snapper.capture.png import encode
@@ -19,10 +20,8 @@ from snapper.report import (
     ATTACHMENTS_MAX,
     MANIFEST_NAME,
     NOTE_MAX_CHARS,
-    Answer,
     Attachment,
     Kind,
-    Picture,
     Report,
     timestamp,
 )
@@ -56,7 +55,7 @@ def keep(
         )
     with outbox.prepare() as preparation:
         draft = _draft(preparation, outbox.clock(), answer, frame, files)
-        preparation.accept(draft, logs=answer.logs)
+        preparation.accept(draft, logs=answer.logs is not None)
         accepted(preparation.id)
         return _complete(preparation, find_logs, progress)
 

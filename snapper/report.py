@@ -24,6 +24,7 @@ MANIFEST_NAME = "report.json"
 
 NOTE_MAX_CHARS = 100_000  # a long mail; larger text belongs in a file
 ATTACHMENTS_MAX = 100
+ACCOUNT_MAX_CHARS = 100
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -44,24 +45,6 @@ class LogKind(StrEnum):
 
     PLAIN = "plain"
     SEALED = "sealed"
-
-
-class Picture(StrEnum):
-    """Which picture of the frozen desktop goes into a report."""
-
-    SCREEN = "screen"
-    WINDOW = "window"
-    NONE = "none"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a person decided at Submit; `ticket` is None for a new one."""
-
-    note: str
-    ticket: str | None
-    picture: Picture
-    logs: bool
 
 
 @dataclass(frozen=True)
@@ -88,9 +71,21 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A known problem that a log or the note looks like: its id and title in the table of known problems, the
+    file (or “note”) and the line that matched, without private values."""
+
+    id: str
+    title: str
+    where: str
+    line: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """A report as it is kept and sent. `machine` holds facts by name; `remarks` are sentences about
-    what is missing or unusual in it (a black picture, a log that vanished)."""
+    """A report as it is kept and sent. `machine` holds facts by name; `remarks` are sentences about what is
+    missing or unusual in it (a black picture, a log that vanished); `account` is what the sender chose to
+    tell of themselves; `replaced` counts the private values that were replaced, by their class."""
 
     id: str
     created_at: str
@@ -100,6 +95,9 @@ class Report:
     machine: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     snapper: str = ""
+    account: str = ""
+    findings: tuple[Finding, ...] = ()
+    replaced: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
         """The manifest: UTF-8 JSON, keys in the order of the class, a newline at the end."""
@@ -122,6 +120,9 @@ class Report:
             machine=_facts(data.get("machine", {})),
             remarks=tuple(a_string(item, "remarks", 1000) for item in a_list(data, "remarks", 1000)),
             snapper=text_of(data, "snapper", 50),
+            account=a_string(data.get("account", ""), "account", ACCOUNT_MAX_CHARS),
+            findings=tuple(_finding(item) for item in a_list(data, "findings", 100)),
+            replaced=_counts(data.get("replaced", {})),
         )
         names = [attachment.name.casefold() for attachment in report.attachments]
         if len(set(names)) != len(names):
@@ -326,6 +327,23 @@ def _name(data: Mapping[str, Any], *, taken: str = MANIFEST_NAME) -> str:
 def _facts(value: object) -> dict[str, str]:
     facts = an_object(value, "“machine”")
     return {a_string(key, "machine", 100): a_string(fact, "machine", 1000) for key, fact in facts.items()}
+
+
+def _counts(value: object) -> dict[str, int]:
+    counts = an_object(value, "“replaced”")
+    if not all(type(count) is int and 0 <= count < 2**53 for count in counts.values()):
+        raise ReportMalformed("“replaced” must hold whole numbers.")
+    return {a_string(key, "replaced", 100): count for key, count in counts.items()}
+
+
+def _finding(value: object) -> Finding:
+    data = an_object(value, "a finding")
+    return Finding(
+        id=text_of(data, "id", 100),
+        title=text_of(data, "title", 300),
+        where=text_of(data, "where", 500),
+        line=text_of(data, "line", 2000),
+    )
 
 
 def _attachment(value: object) -> Attachment:

@@ -32,6 +32,7 @@ class State(StrEnum):
     UNCONFIRMED = "unconfirmed"
     DELIVERED = "delivered"
     DAMAGED = "damaged"
+    HELD = "held"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ RULES = {
     State.UNCONFIRMED: Rule("sent, but not confirmed", finished=True),
     State.DELIVERED: Rule("delivered", finished=True),
     State.DAMAGED: Rule("damaged on this disk", attention=True),
+    State.HELD: Rule("held back: something private is in it", attention=True),
 }
 
 _STATE_AFTER: dict[type[Outcome], State] = {

@@ -116,7 +116,7 @@ def test_escape_cancels_and_gives_the_focus_back(screen: VirtualScreen) -> None:
 def test_closing_the_window_cancels(screen: VirtualScreen) -> None:
     with ui(screen, "note") as window:
         open_window(window, size=[640, 400])
-        # The window has the keyboard a moment before the window manager knows which window Alt+F4 is meant for.
+        # The window has the keyboard a moment before the window manager knows for whom Alt+F4 is.
         wait_until(lambda: screen.focused_title().startswith("Report"), "the window manager knows")
         screen.press("alt+F4")
         window.wait("cancelled")

@@ -11,7 +11,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,8 +19,9 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, QUrl, Slot
 from PySide6.QtGui import QColor, QDesktopServices, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QVBoxLayout, QWidget
 
+from snapper.answer import Picture
 from snapper.capture.frame import Frame, Monitor, Rect, Window
-from snapper.report import Attachment, Kind, LogEntry, LogKind, Picture, Receipt, Report
+from snapper.report import Attachment, Kind, LogEntry, LogKind, Receipt, Report
 from snapper.state import Delivery, Entry, State
 from snapper.ui import look
 from snapper.ui.note_window import NoteWindow
@@ -94,7 +94,13 @@ class NoteCommands:
     def __init__(self) -> None:
         self.window = NoteWindow()
         self.window.submitted.connect(
-            lambda answer: tell("submitted", **{**asdict(answer), "picture": str(answer.picture)})
+            lambda answer: tell(
+                "submitted",
+                note=answer.note,
+                ticket=answer.ticket,
+                picture=str(answer.picture),
+                logs=answer.logs is not None,
+            )
         )
         for name in ("cancelled", "focused", "painted"):
             getattr(self.window, name).connect(lambda name=name: tell(name, at=time.monotonic()))

@@ -82,12 +82,14 @@ def _submit(
     no_logs: bool,
     as_json: bool,
 ) -> int:
-    from snapper.report import Answer, Picture
+    from snapper.answer import Answer, LogChoice, Picture
 
     settings = settings_of(config_file)
     picture = Picture.WINDOW if window else Picture.SCREEN if screenshot else Picture.NONE
     frame = None if picture is Picture.NONE else _grab()
-    answer = Answer(_read_note(note), ticket, picture, settings.logs_include and not no_logs)
+    answer = Answer(
+        _read_note(note), ticket, picture, LogChoice() if settings.logs_include and not no_logs else None
+    )
     if not (answer.note.strip() or files or frame or answer.logs):
         raise UsageError("There is nothing to send.", "Give a note with -m, a file, or --screenshot.")
     return _keep_and_deliver(settings, answer, frame, files, as_json)
@@ -152,7 +154,7 @@ def capture(
     as_json: bool,
 ) -> int:
     """Freeze the screen into a PNG file, or into a report."""
-    from snapper.report import Answer, Picture
+    from snapper.answer import Answer, LogChoice, Picture
 
     if window and monitor is not None:
         raise UsageError("--window and --monitor exclude each other.", "Choose one of them.")
@@ -167,7 +169,11 @@ def capture(
         return exit_code(App(settings, say=say).ask(frame))
     if send_it:
         return _keep_and_deliver(
-            settings, Answer("", None, Picture.SCREEN, settings.logs_include), frame, (), as_json
+            settings,
+            Answer("", None, Picture.SCREEN, LogChoice() if settings.logs_include else None),
+            frame,
+            (),
+            as_json,
         )
     return _save_picture(frame, output or Path(time.strftime("snapper-%Y%m%d-%H%M%S.png")), as_json)
 

@@ -81,7 +81,7 @@ def deliver(
     with outbox.hold(report_id) as held:
         if held is None:
             return None
-        if held.entry.state in (State.DELIVERED, State.UNCONFIRMED, State.DAMAGED):
+        if held.entry.state in (State.DELIVERED, State.UNCONFIRMED, State.DAMAGED, State.HELD):
             return held.entry
         outcome = attempt(endpoint, held.bundle, progress)
         _record(outbox, held, outcome)

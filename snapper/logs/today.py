@@ -48,13 +48,28 @@ _HOW_TO_NAME = "If it is elsewhere, name its settings folder in snapper's settin
 
 @dataclass(frozen=True)
 class LogFile:
-    """One log: its real path, its unique name in the archive, size in bytes, time of last change (Unix)."""
+    """One log: its real path, its unique name in the archive, size in bytes, time of last change (Unix).
+
+    `instances` are the keys of the instances of TWS it belongs to; `span` the part of it that goes, in bytes
+    from the start (None: all of it).
+    """
 
     path: Path
     name: str
     size: int
     modified: float
     kind: LogKind
+    instances: tuple[str, ...] = ()
+    span: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One TWS or IB Gateway of one user: `title` in words, `pids` of the programs that run it now."""
+
+    key: str
+    title: str
+    pids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,7 @@ class TodaysLogs:
     files: tuple[LogFile, ...]
     looked_in: tuple[Path, ...]
     sentence: str | None = None
+    instances: tuple[Instance, ...] = ()
 
 
 def log_kind(name: str) -> LogKind | None:

@@ -29,9 +29,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from snapper.answer import Answer, LogChoice, Picture
 from snapper.capture.frame import Frame
 from snapper.errors import UsageError
-from snapper.report import NOTE_MAX_CHARS, Answer, Picture, ticket_number
+from snapper.report import NOTE_MAX_CHARS, ticket_number
 from snapper.ui.logs_box import FoundLogs, LogsBox
 from snapper.ui.look import Banner, emphasize, icon, plain_label, put_in_middle, screen_for
 from snapper.ui.picture_box import PictureBox
@@ -176,7 +177,7 @@ class NoteWindow(QWidget):
             if button.isCheckable() and button.isDown():
                 button.click()  # a choice made by its letter shows for 100 ms before it counts
         note, ticket = self._note.text(), self._read_ticket()
-        answer = Answer(note, ticket, self._pictures.choice(), self._logs.wanted())
+        answer = Answer(note, ticket, self._pictures.choice(), LogChoice() if self._logs.wanted() else None)
         if len(note) > NOTE_MAX_CHARS:
             raise UsageError(
                 f"The note is longer than {NOTE_MAX_CHARS:,} characters.",

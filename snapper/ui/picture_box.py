@@ -29,8 +29,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from snapper.answer import Picture
 from snapper.capture.frame import Frame, Rect, window_area
-from snapper.report import Picture
 from snapper.ui.look import Badge, Banner, Card, badge_color
 from snapper.ui.preview import Preview
 from snapper.words import size_text

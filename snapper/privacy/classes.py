@@ -1,0 +1,50 @@
+"""The classes of private values, as a table: their words, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Private(StrEnum):
+    """What a private value is. The values are the names in the settings."""
+
+    SECRET = "secrets"
+    ACCOUNT = "accounts"
+    USER = "users"
+    HOST = "hosts"
+    PATH = "paths"
+    EMAIL = "emails"
+    IP = "addresses"
+    MAC = "macs"
+    PHONE = "phones"
+    ORDER = "orders"
+    MONEY = "amounts"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`words` for people; `label` begins the pseudonym (`ACCT-7K3QF`), "" where values are erased instead;
+    `optional`: a person may choose to send values of this class as they are."""
+
+    words: str
+    label: str
+    optional: bool = True
+
+
+RULES: Mapping[Private, Rule] = {
+    Private.SECRET: Rule("passwords, tokens and other secrets", "", optional=False),
+    Private.ACCOUNT: Rule("account numbers", "ACCT"),
+    Private.USER: Rule("user names", "USER"),
+    Private.HOST: Rule("names of computers", "HOST"),
+    Private.PATH: Rule("home folders", "HOME"),
+    Private.EMAIL: Rule("e-mail addresses", "EMAIL"),
+    Private.IP: Rule("IP addresses", "IP"),
+    Private.MAC: Rule("hardware (MAC) addresses", "MAC"),
+    Private.PHONE: Rule("telephone numbers", "PHONE"),
+    Private.ORDER: Rule("order numbers", "ORDER"),
+    Private.MONEY: Rule("balances and other amounts of the account", ""),
+}
+
+OPTIONAL = frozenset(private for private, rule in RULES.items() if rule.optional)
