@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from scripts.bench_capture import capture
+from scripts.bench_known_problems import known_problems
 from scripts.bench_listener import commands, listener
 from scripts.bench_packing import packing
 from scripts.bench_tools import Figure
@@ -21,6 +22,7 @@ GROUPS: dict[str, Callable[[bool], Iterable[Figure]]] = {
     "commands": commands,
     "capture": capture,
     "packing": packing,
+    "known problems": known_problems,
 }
 
 

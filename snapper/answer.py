@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from snapper.capture.frame import Rect
 from snapper.logs.cut import TimeWindow
@@ -41,3 +43,24 @@ class Answer:
     account: str = ""
     covers: tuple[Rect, ...] = ()
     keep: frozenset[Private] = frozenset()
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What is still to be done for a report after Submit; kept on disk with it, for after a crash."""
+
+    logs: LogChoice | None = None
+    keep: frozenset[Private] = frozenset()
+
+    def to_data(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {"logs": asdict(self.logs) if self.logs else None, "keep": sorted(self.keep)}
+
+    @staticmethod
+    def from_data(data: Mapping[str, Any]) -> Todo:
+        """Read what to_data made; raises ValueError, KeyError or TypeError when it is something else."""
+        logs, keep = data["logs"], frozenset(map(Private, data["keep"]))
+        if logs is None:
+            return Todo(None, keep)
+        window = TimeWindow(*map(float, logs["window"])) if logs["window"] else None
+        return Todo(LogChoice(int(logs["days"]), window, tuple(map(str, logs["instances"]))), keep)

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,13 @@ from snapper.capture import open_screen
 from snapper.capture.frame import Frame
 from snapper.capture.windows import windows_for
 from snapper.config import Settings
-from snapper.connect import chord_and_reason, destination, endpoint, find_logs, open_outbox
+from snapper.connect import chord_and_reason, destination, endpoint, open_outbox, sources
 from snapper.delivery.worker import Listener, Worker
 from snapper.errors import SnapperError, Unavailable, UsageError
 from snapper.hotkey import Hotkey, choose
-from snapper.logs.today import TodaysLogs
 from snapper.outbox import Outbox
 from snapper.present import next_step, what_happened
+from snapper.privacy.classes import Private
 from snapper.state import RULES, Entry, State
 from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow
@@ -49,6 +48,7 @@ class App:
         self._settings = settings
         self._say = say
         self._outbox = open_outbox(settings)
+        self._sources = sources(settings)
         self._screen = open_screen(sys.platform, os.environ)
         self._loop = Loop()
         self._receipts = ReceiptWindow()
@@ -70,12 +70,17 @@ class App:
         told = Told(self._on_kept, self._on_trouble, self._on_cancelled, self._let_keys_go)
         windows = windows_for(sys.platform, os.environ)
         return Asking(
-            self._loop, self._screen, windows, self._outbox, self._find_logs, note, self._wish(), told
+            self._loop, self._screen, windows, self._outbox, self._sources, note, self._wish(), told
         )
 
     def _wish(self, **changes: Any) -> Wish:
         """What the note window offers first, by the settings."""
-        usual = Wish(Picture(self._settings.capture_picture), self._settings.logs_include)
+        usual = Wish(
+            Picture(self._settings.capture_picture),
+            self._settings.logs_include,
+            days=self._settings.logs_days,
+            keep=frozenset(map(Private, self._settings.privacy_keep)),
+        )
         return replace(usual, **changes)
 
     # --- running ------------------------------------------------------------------------------------------
@@ -112,14 +117,11 @@ class App:
     def _finish_interrupted(self) -> None:
         while not self._stopping.is_set():
             try:
-                if flow.resume(self._outbox, self._find_logs):
+                if flow.resume(self._outbox, self._sources):
                     self._worker.wake()
             except SnapperError as error:
                 self._posting(self._on_trouble)(str(error))
             self._stopping.wait(RESUME_SECONDS)
-
-    def _find_logs(self, day: datetime) -> TodaysLogs:
-        return find_logs(self._settings, day)
 
     def _posting(self, action: Callable[..., None]) -> Callable[..., None]:
         """The action, done in the thread of the windows whoever calls it."""

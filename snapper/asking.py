@@ -1,7 +1,7 @@
 """From the press to the outbox: freeze, ask in the note window, keep. No hotkeys, tray or delivery here.
 
 Two threads matter. The one that sees the press freezes the screen itself, so that no window can delay it; the
-thread of the windows shows and asks. Slow work (finding and packing logs) has threads of its own.
+thread of the windows shows and asks. Slow work (looking up, packing logs) has threads of its own.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from snapper import flow
 from snapper.answer import Answer, Picture
 from snapper.capture import Screen
 from snapper.capture.frame import Frame, flaw
-from snapper.capture.png import encode
 from snapper.capture.windows import Windows
 from snapper.errors import SnapperError
-from snapper.logs.today import TodaysLogs
+from snapper.looking_up import LookUp
 from snapper.outbox import Outbox
+from snapper.privacy.classes import Private
+from snapper.rehearsing import Rehearsed
+from snapper.sources import ThisMachine
 from snapper.state import Entry
 from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow
@@ -35,18 +37,20 @@ class Wish:
     picture: Picture
     logs: bool = True
     to_ticket: bool = False
+    days: int = 0
+    keep: frozenset[Private] = frozenset()
 
 
 @dataclass
 class Moment:
-    """What belongs to one press: the frozen frame or why there is none, and the logs once they are found."""
+    """What belongs to one press: the frozen frame or why there is none, and what is looked up for it."""
 
     frame: Frame | None
     trouble: str | None = None
     wish: Wish | None = None
     server_time: int = 0
-    logs: TodaysLogs | None = None
-    logs_looked_for: threading.Event = field(default_factory=threading.Event)
+    look_up: LookUp | None = None
+    rehearsed: Rehearsed | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Asking:
         screen: Screen,
         windows: Windows,
         outbox: Outbox,
-        find_logs: flow.FindLogs,
+        sources: ThisMachine,
         note: NoteWindow,
         usual: Wish,
         told: Told,
@@ -77,7 +81,7 @@ class Asking:
         self._screen = screen
         self._windows = windows
         self._outbox = outbox
-        self._find_logs = find_logs
+        self._sources = sources
         self._usual = usual
         self._told = told
         self._open = threading.Event()  # from the press until the window is closed
@@ -85,7 +89,12 @@ class Asking:
         self._unsent = UnsentNote(outbox.folder)
         self._pen = ThreadPoolExecutor(1, "unsent-note")  # one after the other, and never in the windows' way
         self._note = note
-        note.edited.connect(self._save)
+        note.edited.connect(self._on_edited)
+        note.logs_wish_changed.connect(lambda choice: self._looking(lambda look: look.look_again(choice)))
+        note.sizes_asked.connect(lambda choice: self._looking(lambda look: look.measure(choice)))
+        note.contents_asked.connect(self._rehearse)
+        note.contents_accepted.connect(self._on_rehearsal_accepted)
+        note.contents_dropped.connect(self._drop_rehearsal)
         note.submitted.connect(self._on_submitted)
         note.cancelled.connect(self._on_cancelled)
         note.focused.connect(told.has_keyboard)
@@ -118,9 +127,14 @@ class Asking:
         self._note.present(moment.frame, remark=remark)
         wish = moment.wish or self._usual
         self._note.preset(wish.picture, logs=wish.logs, to_ticket=wish.to_ticket)
+        self._note.preset_logs(wish.days)
+        self._note.preset_privacy(wish.keep)
         self._windows.activate(self._note.handle, moment.server_time)
         self._offer_unsent()
-        threading.Thread(target=lambda: self._look_up(moment), name="look-up", daemon=True).start()
+        moment.look_up = LookUp(
+            self._loop, self._note, self._windows, self._sources, moment.frame, wish.days, self._outbox.folder
+        )
+        moment.look_up.begin()
 
     def _offer_unsent(self) -> None:
         if unsent := self._unsent.load():
@@ -128,27 +142,20 @@ class Asking:
             said = f"You wrote this at {when}, and snapper ended before it was sent."
             self._note.restore(unsent.note, unsent.ticket, said)
 
+    def _looking(self, action: Callable[[LookUp], None]) -> None:
+        if self._moment.look_up:
+            action(self._moment.look_up)
+
+    def _on_edited(self, note: str, ticket: str) -> None:
+        self._save(note, ticket)
+        self._looking(lambda look: look.check_note(note))
+
     def _save(self, note: str, ticket: str) -> Future[None]:
         return self._pen.submit(self._unsent.save, Unsent(note, ticket, self._outbox.clock()))
 
     def _raise(self) -> None:
         self._note.present(self._moment.frame)
         self._windows.activate(self._note.handle, 0)
-
-    def _look_up(self, moment: Moment) -> None:
-        """Find what the window shows a moment later: the logs, and how large the pictures are as files."""
-        try:
-            moment.logs = found = self._find_logs(datetime.now().astimezone())
-        finally:
-            moment.logs_looked_for.set()
-        self._show(moment, lambda: self._note.set_logs(found))
-        if frame := moment.frame:
-            choices = (Picture.SCREEN, Picture.WINDOW)
-            sizes = {picture: len(encode(flow.shown_in(frame, picture))) for picture in choices}
-            self._show(moment, lambda: self._note.set_picture_sizes(sizes))
-
-    def _show(self, moment: Moment, action: Callable[[], None]) -> None:
-        self._loop.post(lambda: action() if moment is self._moment else None)
 
     def _on_submitted(self, answer: Answer) -> None:
         moment = self._moment
@@ -162,23 +169,55 @@ class Asking:
             accepted.append(report_id)
             self._loop.post(self._close)
 
-        def logs_of_the_press(day: datetime) -> TodaysLogs:
-            moment.logs_looked_for.wait()
-            return moment.logs or self._find_logs(day)
-
-        try:
+        def keep() -> Entry:
             self._save(answer.note, answer.ticket or "").result()
-            entry = flow.keep(
-                self._outbox, answer, frame=moment.frame, find_logs=logs_of_the_press, accepted=accept
-            )
+            return flow.keep(self._outbox, answer, self._sources, frame=moment.frame, accepted=accept)
+
+        if moment.look_up:
+            moment.look_up.remember(answer)
+        self._keeping(keep, lambda: bool(accepted))
+
+    def _keeping(self, keep: Callable[[], Entry], accepted: Callable[[], bool]) -> None:
+        try:
+            entry = keep()
             self._loop.post(lambda: self._told.kept(entry))
         except SnapperError as error:
-            self._loop.post(self._not_kept(error, bool(accepted)))
+            self._loop.post(self._not_kept(error, accepted()))
         except Exception:
             # A mistake of ours must not take the text with it: the window comes back before it is reported.
             mistake = SnapperError("Something went wrong inside snapper.", "Please try again.")
-            self._loop.post(self._not_kept(mistake, bool(accepted)))
+            self._loop.post(self._not_kept(mistake, accepted()))
             raise
+
+    # --- exactly what will be sent ------------------------------------------------------------------------
+
+    def _rehearse(self, answer: Answer) -> None:
+        """Make the report as if it were submitted, and show it."""
+        self._drop_rehearsal()
+        moment = self._moment
+        moment.rehearsed = Rehearsed(self._outbox, answer, self._sources, moment.frame)
+        moment.rehearsed.begin(
+            ready=lambda parts: self._show(moment, lambda: self._note.show_contents(parts)),
+            failed=lambda sentence: self._show(moment, lambda: self._note.contents_failed(sentence)),
+        )
+
+    def _on_rehearsal_accepted(self) -> None:
+        """What was shown is what is kept, byte for byte."""
+        rehearsed, self._moment.rehearsed = self._moment.rehearsed, None
+        if rehearsed:
+            self._looking(lambda look: look.remember(rehearsed.answer))
+            keep = lambda: rehearsed.submit(then=lambda: self._loop.post(self._close))  # noqa: E731
+            threading.Thread(target=lambda: self._keeping(keep, lambda: False), name="keep").start()
+
+    def _drop_rehearsal(self) -> None:
+        rehearsed, self._moment.rehearsed = self._moment.rehearsed, None
+        if rehearsed:
+            rehearsed.drop()
+
+    def _show(self, moment: Moment, action: Callable[[], None]) -> None:
+        self._loop.post(lambda: action() if moment is self._moment else None)
+
+    # --- the end ------------------------------------------------------------------------------------------
 
     def _not_kept(self, error: SnapperError, accepted: bool) -> Callable[[], None]:
         if accepted:
@@ -187,6 +226,8 @@ class Asking:
 
     def _close(self) -> None:
         before = self._moment.frame.active if self._moment.frame else None
+        self._looking(LookUp.end)
+        self._drop_rehearsal()
         self._moment = Moment(None)
         self._note.finish()
         self._pen.submit(self._unsent.clear)

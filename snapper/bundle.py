@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import re
 import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from snapper import disk
 from snapper.errors import ReportDamaged, ReportMalformed, UsageError
 from snapper.report import MANIFEST_NAME, Attachment, Kind, Report, StoredFile
+
+_HEAD_BYTES = 1 << 16
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a]")
+
+Through = Callable[[Iterator[bytes]], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,10 @@ def attach_bytes(folder: Path, name: str, data: bytes, kind: Kind, media_type: s
     return Attachment(name, len(data), hashlib.sha256(data).hexdigest(), kind, media_type)
 
 
-def attach_file(folder: Path, name: str, source: Path) -> Attachment:
-    """Copy a user's file as a new attachment, in constant memory.
+def attach_file(folder: Path, name: str, source: Path, through: Through | None = None) -> Attachment:
+    """Copy a user's file as a new attachment, in constant memory; a text goes `through` what changes it.
 
-    Raises UsageError when it cannot be read, OSError when it cannot be written.
+    Raises UsageError when it cannot be read, OSError when it cannot be written, and what `through` raises.
     """
     sha256, size = hashlib.sha256(), 0
     try:
@@ -59,11 +66,19 @@ def attach_file(folder: Path, name: str, source: Path) -> Attachment:
             f"The file {source} cannot be read.", "Check its name and that you may open it."
         ) from error
     with original, disk.create(folder / name) as copy:
-        while chunk := original.read(disk.CHUNK):
-            sha256.update(chunk)
-            size += len(chunk)
-            copy.write(chunk)
+        pieces = iter(lambda: original.read(disk.CHUNK), b"")
+        for piece in through(pieces) if through and is_text(source) else pieces:
+            sha256.update(piece)
+            size += len(piece)
+            copy.write(piece)
     return Attachment(name, size, sha256.hexdigest(), Kind.FILE, media_type(name))
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file's beginning reads as text: in any encoding, with the zeros of UTF-16 and of a log that a
+    power cut left behind. Raises OSError."""
+    with path.open("rb") as file:
+        return not _CONTROLS.search(file.read(_HEAD_BYTES))
 
 
 def media_type(name: str) -> str:

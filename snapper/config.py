@@ -22,6 +22,7 @@ import platformdirs
 
 from snapper.errors import ConfigError, UsageError
 from snapper.hotkey.chord import parse_chord
+from snapper.privacy.classes import OPTIONAL
 
 ENVIRONMENT_PREFIX = "SNAPPER_"
 FILE_VARIABLE = "SNAPPER_CONFIG"  # names another settings file; not a setting itself
@@ -65,21 +66,36 @@ def _number(low: int, high: int) -> Callable[[object], int]:
     return check
 
 
-def _folder(raw: object) -> Path:
+def _path(raw: object) -> Path:
     if not (text := _text(raw)):
-        raise ValueError("must name a folder")
+        raise ValueError("must name a file or folder")
     path = Path(text).expanduser()
     if not path.is_absolute():
         raise ValueError("must be a whole path, from the root or the drive on")
     return path
 
 
-def _folders(raw: object) -> tuple[Path, ...]:
+def _paths(raw: object) -> tuple[Path, ...]:
     if isinstance(raw, str):
         raw = [part for part in raw.split(os.pathsep) if part.strip()]
     if not isinstance(raw, list):
-        raise ValueError("must be a list of folders")
-    return tuple(_folder(item) for item in raw)
+        raise ValueError("must be a list of paths")
+    return tuple(_path(item) for item in raw)
+
+
+def _texts(raw: object) -> tuple[str, ...]:
+    if isinstance(raw, str):
+        raw = raw.split(",")
+    if not isinstance(raw, list):
+        raise ValueError("must be a list of texts in quotes")
+    return tuple(text for item in raw if (text := _text(item)))
+
+
+def _private_classes(raw: object) -> tuple[str, ...]:
+    names = _texts(raw)
+    if unknown := [name for name in names if name not in OPTIONAL]:
+        raise ValueError(f"holds “{unknown[0]}”; it may hold: {', '.join(sorted(OPTIONAL))}")
+    return names
 
 
 def _chord(raw: object) -> str:
@@ -159,7 +175,17 @@ class Settings:
         True, _switch, "whether today's logs go with a report unless you say otherwise"
     )
     logs_folders: tuple[Path, ...] = _setting(
-        (), _folders, "TWS settings folders to look in before the usual ones"
+        (), _paths, "TWS settings folders to look in before the usual ones"
+    )
+    logs_known_problems: tuple[Path, ...] = _setting(
+        (), _paths, "further tables of known problems, in the form of known_problems.toml"
+    )
+    logs_days: int = _setting(0, _number(0, 7), "how many days before today are sent as well")
+    privacy_keep: tuple[str, ...] = _setting(
+        (), _private_classes, f"private values sent as they are; any of: {', '.join(sorted(OPTIONAL))}"
+    )
+    privacy_words: tuple[str, ...] = _setting(
+        (), _texts, "further words that must never leave: names, account numbers, project names"
     )
     delivery_url: str = _setting(
         "http://127.0.0.1:8765", _web_address, "address of the ticket desk that takes the reports"
@@ -168,12 +194,12 @@ class Settings:
     delivery_idle_seconds: int = _setting(
         60, _number(5, 3600), "how long the desk may be silent before an attempt ends"
     )
-    outbox_folder: Path = _setting(None, _folder, "where reports are kept until they are delivered")
+    outbox_folder: Path = _setting(None, _path, "where reports are kept until they are delivered")
     outbox_keep_days: int = _setting(30, _number(0, 3650), "days a delivered report stays here")
     outbox_keep_megabytes: int = _setting(
         1024, _number(0, 1 << 30), "room for delivered reports in MB, the oldest go first"
     )
-    desk_folder: Path = _setting(None, _folder, "where the desk keeps tickets and files")
+    desk_folder: Path = _setting(None, _path, "where the desk keeps tickets and files")
     desk_host: str = _setting("127.0.0.1", _text, "address the desk listens on")
     desk_port: int = _setting(8765, _number(0, 65535), "port the desk listens on; 0: a free one")
     desk_public_url: str = _setting(

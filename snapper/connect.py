@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
-from pathlib import Path
 
 from snapper import machine
+from snapper.answer import LogChoice
 from snapper.capture import open_screen
 from snapper.capture.frame import Frame
 from snapper.config import Settings
 from snapper.delivery.endpoints import Endpoint
 from snapper.hotkey.chord import Chord, default_chord, parse_chord
-from snapper.logs.locate import find_homes, running_java
-from snapper.logs.today import TodaysLogs, written_today
+from snapper.logs.today import TodaysLogs
 from snapper.outbox import Outbox
+from snapper.sources import ThisMachine
 
 
 def open_outbox(settings: Settings) -> Outbox:
@@ -42,12 +42,14 @@ def destination(settings: Settings) -> str:
     return settings.delivery_url.partition("://")[2]
 
 
-def find_logs(settings: Settings, day: datetime) -> TodaysLogs:
-    """The logs of every TWS on this machine that were written on that day (local time) or later."""
-    homes = find_homes(
-        settings.logs_folders, platform=sys.platform, home=Path.home(), processes=running_java()
-    )
-    return written_today(homes, day)
+def sources(settings: Settings) -> ThisMachine:
+    """What this machine adds to a report."""
+    return ThisMachine(settings, lambda: endpoint(settings))
+
+
+def find_logs(settings: Settings, day: datetime, choice: LogChoice) -> TodaysLogs:
+    """The logs that were chosen, of that day (local time) and as many before as wanted."""
+    return sources(settings).logs(day, choice)
 
 
 def grab_once() -> Frame:

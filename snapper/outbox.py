@@ -1,9 +1,11 @@
 """Reports on disk from Submit until proven delivered; shared by every snapper process of the user.
 
     outbox/.<id>.partial/      being built; with a draft.json in it, Submit was said and it will be finished
+    outbox/.<id>.rehearsal/    built whole to be looked at; nobody has said Submit
     outbox/<id>/               report.json and its files: never change
                 delivery.json  state, attempts, receipt: replaced as a whole (not there yet: waiting)
     outbox/<id>.lock           held by the process that builds, delivers or removes the report
+    outbox/pseudonyms.key      makes the pseudonyms; never leaves this computer
 
 The kernel lets go of the lock of a process that dies, so nothing is ever stuck behind a crash.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from snapper import bundle, disk
+from snapper.answer import Todo
 from snapper.bundle import Bundle
 from snapper.errors import NoSuchReport, ReportDamaged, ReportMalformed, UsageError
 from snapper.report import MANIFEST_NAME, Report, is_report_id, new_report_id, read_code
@@ -26,40 +30,50 @@ from snapper.state import Delivery, Entry, State
 
 DRAFT_NAME = "draft.json"
 DELIVERY_NAME = "delivery.json"
+KEY_NAME = "pseudonyms.key"
+KEY_BYTES = 32
 
 
 class Preparation:
     """A report being built. What is written into `folder` is thrown away unless `accept` is reached."""
 
     def __init__(
-        self, outbox: Outbox, report_id: str, draft: Report | None = None, logs: bool = False
+        self,
+        outbox: Outbox,
+        report_id: str,
+        folder: Path,
+        draft: Report | None = None,
+        todo: Todo | None = None,
     ) -> None:
         self.id = report_id
-        self.folder = outbox.partial(report_id)
+        self.folder = folder
         self.draft = draft
-        self.wants_logs = logs
+        self.todo = todo or Todo()
+        self.published = False
         self._outbox = outbox
 
-    def accept(self, draft: Report, *, logs: bool) -> None:
+    def accept(self, draft: Report, todo: Todo) -> None:
         """Submit: the note and the files so far survive from here on. Raises CannotKeep."""
-        content = {"logs": logs, "report": json.loads(draft.to_json())}
+        content = {"todo": todo.to_data(), "report": json.loads(draft.to_json())}
         with disk.keeping("your report", self._outbox.folder):
             disk.replace(self.folder / DRAFT_NAME, json.dumps(content, ensure_ascii=False).encode())
             disk.sync_folder(self._outbox.folder)
-        self.draft, self.wants_logs = draft, logs
+        self.draft, self.todo = draft, todo
 
-    def seal(self, report: Report) -> Entry:
-        """Finish the report: it appears in the outbox, whole. Raises CannotKeep."""
+    def seal(self, report: Report, held: Delivery | None = None) -> None:
+        """Make the report whole; `held`: how it stands if it must not be sent. Raises CannotKeep."""
         with disk.keeping("your report", self._outbox.folder):
             (self.folder / MANIFEST_NAME).unlink(missing_ok=True)
+            if held:
+                disk.replace(self.folder / DELIVERY_NAME, held.to_json())
             bundle.seal(self.folder, report)
-        return self.publish()
 
     def publish(self) -> Entry:
-        """Give a sealed folder its name. Raises CannotKeep."""
+        """Let the sealed report appear in the outbox. Raises CannotKeep."""
         with disk.keeping("your report", self._outbox.folder):
             (self.folder / DRAFT_NAME).unlink(missing_ok=True)
             disk.rename(self.folder, self._outbox.folder / self.id)
+        self.published = True
         return self._outbox.entry(self.id)
 
 
@@ -108,26 +122,41 @@ class Outbox:
     def prepare(self) -> Iterator[Preparation]:
         """Build a new report; the lock is held for the block. Raises CannotKeep."""
         report_id = new_report_id(self.clock())
+        with self._preparing(report_id, self.partial(report_id)) as preparation:
+            yield preparation
+
+    @contextlib.contextmanager
+    def rehearse(self) -> Iterator[Preparation]:
+        """Build a new report only to be looked at: it is gone after the block, unless published in it.
+
+        Raises CannotKeep.
+        """
+        report_id = new_report_id(self.clock())
+        with self._preparing(report_id, self.folder / f".{report_id}.rehearsal") as preparation:
+            yield preparation
+
+    @contextlib.contextmanager
+    def _preparing(self, report_id: str, folder: Path) -> Iterator[Preparation]:
         with disk.keeping("your report", self.folder):
             disk.make_private(self.folder)
-        preparation = Preparation(self, report_id)
+        preparation = Preparation(self, report_id, folder)
         with self._lock(report_id):  # always free: the id was made just now
             try:
                 with disk.keeping("your report", self.folder):
                     preparation.folder.mkdir(mode=0o700)
                 yield preparation
             finally:
-                if preparation.draft is None:
+                if preparation.draft is None and not preparation.published:
                     shutil.rmtree(preparation.folder, ignore_errors=True)
                     self._lock_path(report_id).unlink(missing_ok=True)
 
     def interrupted(self) -> list[str]:
         """Ids of accepted reports that no living process is finishing; leftovers of others are removed."""
         found = []
-        for folder in self._hidden(".partial"):
-            report_id = folder.name[1:].removesuffix(".partial")
+        for folder in [*self._hidden(".partial"), *self._hidden(".rehearsal")]:
+            report_id = folder.name[1:].partition(".")[0]
             with self._lock(report_id) as locked:
-                if locked and _accepted(folder):
+                if locked and folder.suffix == ".partial" and _accepted(folder):
                     found.append(report_id)
                 elif locked:
                     shutil.rmtree(folder, ignore_errors=True)
@@ -144,7 +173,7 @@ class Outbox:
                         path.unlink(missing_ok=True)
 
     def _exists(self, report_id: str) -> bool:
-        return (self.folder / report_id).exists() or self.partial(report_id).exists()
+        return (self.folder / report_id).exists() or any(self.folder.glob(f".{report_id}.*"))
 
     @contextlib.contextmanager
     def resume(self, report_id: str) -> Iterator[Preparation | None]:
@@ -157,20 +186,21 @@ class Outbox:
             if not locked or not folder.exists():
                 yield None
             elif not (folder / DRAFT_NAME).exists():
-                Preparation(self, report_id).publish()
+                Preparation(self, report_id, folder).publish()
                 yield None
             else:
-                draft, logs = self._read_draft(folder)
+                draft, todo = self._read_draft(folder)
                 named = {DRAFT_NAME, *(part.name for part in draft.attachments)}
                 for leftover in [path for path in folder.iterdir() if path.name not in named]:
                     leftover.unlink()
-                yield Preparation(self, report_id, draft, logs)
+                yield Preparation(self, report_id, folder, draft, todo)
 
     @staticmethod
-    def _read_draft(folder: Path) -> tuple[Report, bool]:
+    def _read_draft(folder: Path) -> tuple[Report, Todo]:
         try:
             content = json.loads((folder / DRAFT_NAME).read_bytes())
-            return Report.from_json(json.dumps(content["report"]).encode()), bool(content["logs"])
+            report = Report.from_json(json.dumps(content["report"]).encode())
+            return report, Todo.from_data(content["todo"])
         except (OSError, ValueError, KeyError, TypeError, ReportMalformed) as error:
             raise ReportDamaged(
                 f"The unfinished report in {folder} was damaged.", "Check the disk."
@@ -241,6 +271,10 @@ class Outbox:
             if path.name.startswith(".") and is_report_id(path.name[1:].removesuffix(suffix))
         ]
 
+    def bundle(self, report_id: str) -> Bundle:
+        """One report with its files. Raises NoSuchReport, ReportDamaged."""
+        return bundle.read(self.folder / self.entry(report_id).id)
+
     # --- delivering and removing --------------------------------------------------------------------------
 
     @contextlib.contextmanager
@@ -249,6 +283,25 @@ class Outbox:
         self.entry(report_id)
         with self._lock(report_id) as locked:
             yield Held(self, self.entry(report_id)) if locked else None
+
+    def release(self, report_id: str) -> Entry:
+        """Let a report that was held back be sent as it is. Raises NoSuchReport, UsageError, CannotKeep."""
+        with self.hold(report_id) as held:
+            if held is None or held.entry.state is not State.HELD:
+                raise UsageError("This report is not held back.", "“snapper outbox” shows how it stands.")
+            held.record(Delivery())
+            return held.entry
+
+    def key(self) -> bytes:
+        """The secret that makes pseudonyms: 32 bytes, made once, never sent. Raises CannotKeep."""
+        path = self.folder / KEY_NAME
+        with disk.keeping("the key of the pseudonyms", self.folder):
+            disk.make_private(self.folder)
+            if not path.exists() or path.stat().st_size != KEY_BYTES:
+                beside = self.folder / f".{os.urandom(8).hex()}.key"  # two processes may be at it
+                disk.write_new(beside, os.urandom(KEY_BYTES))
+                disk.rename(beside, path)
+            return path.read_bytes()
 
     def discard(self, report_id: str) -> None:
         """Remove a report for good. Raises NoSuchReport, UsageError while it is being sent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from snapper.words import SEALED, first_line, moment_text, size_text, state_text
 
 if TYPE_CHECKING:
     from snapper.config import Settings
+    from snapper.contents import Part
     from snapper.hotkey.chord import Chord
     from snapper.logs.today import TodaysLogs
 
@@ -90,7 +91,11 @@ def entry_text(entry: Entry) -> str:
             else []
         ),
         f"attempts {entry.delivery.attempts}",
+        *([f"account  {report.account}"] if report.account else []),
         *(f"remark   {remark}" for remark in report.remarks),
+        *(f"looks    like: {finding.title} ({finding.where})" for finding in report.findings),
+        *([f"replaced {_counts(report.replaced)}"] if report.replaced else []),
+        *([f"as it is {', '.join(report.kept)}"] if report.kept else []),
         *(_file_line(part.name, part.size, part.sha256) for part in report.attachments),
         *(
             f"{_file_line(f'{part.name}/{log.name}', log.size, log.sha256)}{_sealed(log.kind)}"
@@ -102,6 +107,10 @@ def entry_text(entry: Entry) -> str:
         *(f"  {line}" for line in report.note.splitlines()),
     ]
     return "\n".join(lines)
+
+
+def _counts(replaced: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in replaced.items())
 
 
 def _file_line(name: str, size: int, sha256: str) -> str:
@@ -125,6 +134,20 @@ def entry_data(entry: Entry) -> dict[str, Any]:
         "receipt": entry.delivery.receipt.to_dict() if entry.delivery.receipt else None,
         "report": asdict(entry.report),
     }
+
+
+def contents_text(parts: Sequence[Part]) -> str:
+    """Everything that leaves, one file on a line: size, SHA-256, name and what it is."""
+    return "\n".join(
+        f"{size_text(part.size):>10}  {part.sha256}  {part.name}  ({part.about})" for part in parts
+    )
+
+
+def contents_data(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """Everything that leaves as plain data."""
+    return [
+        {"name": part.name, "size": part.size, "sha256": part.sha256, "about": part.about} for part in parts
+    ]
 
 
 def logs_text(found: TodaysLogs) -> str:

@@ -85,7 +85,8 @@ class Finding:
 class Report:
     """A report as it is kept and sent. `machine` holds facts by name; `remarks` are sentences about what is
     missing or unusual in it (a black picture, a log that vanished); `account` is what the sender chose to
-    tell of themselves; `replaced` counts the private values that were replaced, by their class."""
+    tell of themselves; `replaced` counts the private values that were replaced, by their class; `kept` are
+    the classes that were sent as they are."""
 
     id: str
     created_at: str
@@ -98,6 +99,7 @@ class Report:
     account: str = ""
     findings: tuple[Finding, ...] = ()
     replaced: Mapping[str, int] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """The manifest: UTF-8 JSON, keys in the order of the class, a newline at the end."""
@@ -123,6 +125,7 @@ class Report:
             account=a_string(data.get("account", ""), "account", ACCOUNT_MAX_CHARS),
             findings=tuple(_finding(item) for item in a_list(data, "findings", 100)),
             replaced=_counts(data.get("replaced", {})),
+            kept=tuple(a_string(item, "kept", 100) for item in a_list(data, "kept", 100)),
         )
         names = [attachment.name.casefold() for attachment in report.attachments]
         if len(set(names)) != len(names):

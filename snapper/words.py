@@ -34,6 +34,15 @@ def files_text(sizes: Iterable[int]) -> str:
     return f"{len(each)} {'file' if len(each) == 1 else 'files'}, {size_text(sum(each))}"
 
 
+def duration_text(seconds: int) -> str:
+    """A length of time in the largest unit that fits: `15 minutes`, `1 hour`."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= length and seconds % length == 0:
+            count = seconds // length
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
 def moment_text(moment: datetime, now: datetime) -> str:
     """A time on the clock of this computer: `14:05` today, `2026-08-31 14:05` on another day."""
     here, today = moment.astimezone(), now.astimezone()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Iterator
 
 import pytest
+from Xlib.display import Display
+from Xlib.ext import shape
 
 from scripts.screen import VirtualScreen, virtual_screen, wait_until
 from snapper.capture.active_window_x11 import X11Windows
-from snapper.capture.frame import Rect, Window
+from snapper.capture.frame import TITLE_BAR_GUESS, Rect, Window
 from tests.x_clients import Client, client
 
 
@@ -64,6 +67,134 @@ def test_a_shadow_drawn_by_the_toolkit_is_not_part_of_the_window(screen: Virtual
         assert active(windows, program).bounds == Rect(
             before.left + 10, before.top + 30, before.width - 30, before.height - 70
         )
+
+
+# --- all that can be seen ---------------------------------------------------------------------------------
+
+
+def handles(windows: X11Windows) -> list[int]:
+    return [window.handle for window in windows.visible()]
+
+
+def test_visible_windows_come_from_the_top_down_with_all_that_is_known(screen: VirtualScreen) -> None:
+    with (
+        client(screen, "window", "low U1234567") as low,
+        client(screen, "window", "high") as high,
+        asking(screen) as windows,
+    ):
+        wait_until(lambda: handles(windows) == [high.id, low.id], "both windows, the new one first")
+        windows.activate(low.id)
+        wait_until(lambda: handles(windows) == [low.id, high.id], "the activated one first")
+        left, right, top, bottom = frame_extents(screen, low)
+        seen = windows.visible()[0]
+        assert seen == Window(
+            low.id, outer(screen, low, left, right, top, bottom), "low U1234567", low.pid, top, False
+        )
+
+
+def test_minimised_windows_and_those_of_other_desktops_cannot_be_seen(screen: VirtualScreen) -> None:
+    with (
+        client(screen, "window", "stays") as stays,
+        client(screen, "window", "goes") as goes,
+        asking(screen) as windows,
+    ):
+        wait_until(lambda: len(handles(windows)) == 2, "both windows")
+        screen.xdotool("windowminimize", str(goes.id))
+        wait_until(lambda: handles(windows) == [stays.id], "one is minimised")
+        windows.activate(goes.id)
+        wait_until(lambda: len(handles(windows)) == 2, "both again")
+        screen.xdotool("set_num_desktops", "2")
+        screen.xdotool("set_desktop_for_window", str(goes.id), "1")
+        wait_until(lambda: handles(windows) == [stays.id], "one is on another desktop")
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "value"),
+    [("_NET_WM_STATE", "32a", "_NET_WM_STATE_HIDDEN"), ("_NET_WM_DESKTOP", "32c", "3")],
+)
+def test_managers_that_keep_hidden_windows_mapped_are_believed(
+    bare: VirtualScreen, name: str, format: str, value: str
+) -> None:
+    with client(bare, "window", "kept mapped") as program, asking(bare) as windows:
+        run(bare, "xprop", "-root", "-f", "_NET_CURRENT_DESKTOP", "32c", "-set", "_NET_CURRENT_DESKTOP", "0")
+        wait_until(lambda: handles(windows) == [program.id], "the window")
+        run(bare, "xprop", "-id", str(program.id), "-f", name, format, "-set", name, value)
+        assert handles(windows) == []
+
+
+def test_a_window_that_is_not_shown_cannot_be_seen(bare: VirtualScreen) -> None:
+    with client(bare, "window", "hidden") as program, asking(bare) as windows:
+        wait_until(lambda: handles(windows) == [program.id], "the window")
+        bare.xdotool("windowunmap", "--sync", str(program.id))
+        assert handles(windows) == []
+
+
+def test_a_window_on_every_desktop_can_be_seen(screen: VirtualScreen) -> None:
+    with client(screen, "window", "sticky") as program, asking(screen) as windows:
+        wait_until(lambda: handles(windows) == [program.id], "the window")
+        screen.xdotool("set_desktop_for_window", str(program.id), "-1")
+        name = "_NET_WM_DESKTOP"
+        wait_until(
+            lambda: "4294967295" in run(screen, "xprop", "-id", str(program.id), name), "it is on all of them"
+        )
+        assert handles(windows) == [program.id]
+
+
+def test_without_a_window_manager_the_top_level_windows_are_told(bare: VirtualScreen) -> None:
+    with (
+        client(bare, "window", "first") as first,
+        client(bare, "window", "second") as second,
+        asking(bare) as windows,
+    ):
+        assert handles(windows) == [second.id, first.id]
+        assert windows.visible()[0].title_bar == TITLE_BAR_GUESS
+
+
+def test_the_windows_of_this_program_are_none_of_them(screen: VirtualScreen) -> None:
+    """The note window is on the screen by the time it is asked, and was not there at the press."""
+    with client(screen, "window", "ours") as program, asking(screen) as windows:
+        wait_until(lambda: handles(windows) == [program.id], "the window")
+        name = "_NET_WM_PID"
+        run(screen, "xprop", "-id", str(program.id), "-f", name, "32c", "-set", name, str(os.getpid()))
+        assert handles(windows) == []
+
+
+def test_a_window_that_others_shine_through_says_so(bare: VirtualScreen) -> None:
+    with client(bare, "window", "glass") as program, asking(bare) as windows:
+        assert not windows.visible()[0].see_through
+        name = "_NET_WM_WINDOW_OPACITY"
+        run(bare, "xprop", "-id", str(program.id), "-f", name, "32c", "-set", name, "2000000000")
+        assert windows.visible()[0].see_through
+
+
+def test_a_window_with_holes_says_so(bare: VirtualScreen) -> None:
+    with client(bare, "window", "holes") as program, asking(bare) as windows:
+        connection = Display(bare.display)
+        window = connection.create_resource_object("window", program.id)
+        window.shape_rectangles(shape.SO.Set, shape.SK.Bounding, 0, 0, 0, [(0, 0, 50, 50)])
+        connection.sync()
+        connection.close()
+        assert windows.visible()[0].see_through
+
+
+def test_nobody_to_ask_means_no_windows(bare: VirtualScreen) -> None:
+    for name in (bare.display, "", ":9999"):
+        assert X11Windows(name).visible() == []
+
+
+def test_a_window_that_goes_while_it_is_asked_about_takes_no_other_along(
+    screen: VirtualScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client(screen, "window", "stays") as program, asking(screen) as windows:
+        wait_until(lambda: handles(windows) == [program.id], "the window")
+        listed = windows._managed_windows
+        monkeypatch.setattr(
+            windows, "_managed_windows", lambda: [*listed(), windows._window(0x1234567)], raising=True
+        )
+        assert handles(windows) == [program.id]
+
+
+# --- odd titles and screens -------------------------------------------------------------------------------
 
 
 def test_a_title_in_the_old_encoding_is_read(screen: VirtualScreen) -> None:

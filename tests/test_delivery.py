@@ -15,6 +15,7 @@ import trustme
 
 from scripts.screen import wait_until
 from snapper import bundle
+from snapper.answer import Todo
 from snapper.delivery.endpoints.desk import DeskEndpoint
 from snapper.delivery.http import retry_after_seconds
 from snapper.delivery.worker import Listener, Worker, attempt, deliver
@@ -60,8 +61,9 @@ def kept(outbox: Outbox, ticket: str | None = None, **files: bytes) -> Entry:
             for name, data in files.items()
         )
         draft = Report(preparation.id, timestamp(outbox.clock()), "ä ß 漢字 ✓\n2", ticket, parts)
-        preparation.accept(draft, logs=False)
-        return preparation.seal(draft)
+        preparation.accept(draft, Todo())
+        preparation.seal(draft)
+        return preparation.publish()
 
 
 def endpoint(desk: Desk, token: str | None = None) -> DeskEndpoint:

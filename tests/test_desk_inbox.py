@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from snapper.desk import Store, running
 from snapper.desk.inbox import TICKETS_PER_PAGE, local_path, readable_size
 from snapper.desk.throttle import TRIES
-from snapper.report import LogEntry, LogKind, Report
+from snapper.report import Finding, LogEntry, LogKind, Report
 from tests.desk_client import Browser, Desk, make_report, running_desk
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -190,13 +190,22 @@ def test_a_ticket_shows_its_reports_with_everything_in_them_escaped(desk: Desk) 
     markup = "<b>bold</b>\n ä ß 漢字 ✓ & \"quotes'"
     name = "Müller's & <copy>.txt".replace("<", "‹").replace(">", "›")
     report = dataclasses.replace(
-        make_report({name: b"x"}, note=markup), remarks=("<u>remark</u>",), machine={"<i>OS": "<i>HP"}
+        make_report({name: b"x"}, note=markup),
+        remarks=("<u>remark</u>",),
+        machine={"<i>OS": "<i>HP"},
+        account="<i>DU1",
+        findings=(Finding("two-sessions", "<u>two sessions", "<i>launcher.log", "<b>Competition detected"),),
+        replaced={"accounts": 12},
+        kept=("orders",),
     )
     page = desk.staff().get(f"/tickets/{sent(desk, report, {name: b'x'})}").text
     assert "<b>" not in page and "<u>" not in page and "<i>" not in page
     assert "&lt;b&gt;bold&lt;/b&gt;\n ä ß 漢字 ✓ &amp; &#34;quotes&#39;" in page
     assert "&lt;u&gt;remark&lt;/u&gt;" in page
     assert "&lt;i&gt;HP" in page
+    for said in ("&lt;i&gt;DU1", "&lt;u&gt;two sessions", "&lt;i&gt;launcher.log", "&lt;b&gt;Competition"):
+        assert said in page
+    assert "12 accounts" in page and "Sent as they are: orders." in page
     assert "Müller&#39;s &amp; ‹copy›.txt" in page
     assert hashlib.sha256(b"x").hexdigest() in page
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapper.capture.frame import PIXEL, Frame, Monitor, Rect, Window, crop, flaw, window_area
+from snapper.capture.frame import COVER, PIXEL, Frame, Monitor, Rect, Window, cover, crop, flaw, window_area
 from snapper.errors import CaptureFailed
 
 LEFT = Monitor(Rect(-3, 0, 3, 4), "left")
@@ -61,6 +61,47 @@ def test_every_cropped_pixel_is_the_one_at_its_place(rect: Rect) -> None:
     for index in range(part.area.width * part.area.height):
         x, y = index % part.area.width + part.area.left, index // part.area.width + part.area.top
         assert part.pixels[index * PIXEL : index * PIXEL + 2] == bytes((x + 3, y))
+
+
+RECTS = st.builds(Rect, *[st.integers(-12, 12)] * 2, *[st.integers(0, 20)] * 2)
+
+
+@given(st.lists(RECTS, max_size=4))
+def test_covered_pixels_are_the_cover_and_all_others_as_they_were(rects: list[Rect]) -> None:
+    frame = desktop()
+    before = bytes(frame.pixels)
+    covered = cover(frame, rects)
+    assert (covered.area, len(covered.pixels)) == (frame.area, len(before))
+    for index in range(32):
+        here = Rect(index % 8 - 3, index // 8, 1, 1)
+        hit = any(rect.intersection(here) for rect in rects)
+        at = slice(index * PIXEL, (index + 1) * PIXEL)
+        assert covered.pixels[at] == (COVER if hit else before[at])
+
+
+def test_the_pixels_of_the_frame_itself_are_never_written_to() -> None:
+    frame = desktop()
+    frame = Frame(bytearray(frame.pixels), frame.area, frame.monitors, None, 0.0)
+    before = bytes(frame.pixels)
+    assert cover(frame, [frame.area]).pixels is not frame.pixels
+    assert frame.pixels == before
+
+
+@pytest.mark.parametrize("rects", [[], [Rect(5, 0, 3, 3)], [Rect(0, -3, 3, 3)], [Rect(0, 0, 0, 9)]])
+def test_covers_beside_the_frame_change_nothing_and_copy_nothing(rects: list[Rect]) -> None:
+    frame = desktop()
+    assert cover(frame, rects) is frame
+
+
+def test_a_cover_on_the_whole_desktop_covers_the_window_cut_out_of_it() -> None:
+    window = crop(desktop(), Rect(-1, 1, 4, 3))
+    covered = cover(window, [Rect(-3, 0, 8, 2)])
+    assert covered.pixels[: 4 * PIXEL] == COVER * 4
+    assert covered.pixels[4 * PIXEL :] == window.pixels[4 * PIXEL :]
+
+
+def test_a_wholly_covered_picture_is_black() -> None:
+    assert "completely black" in (flaw(cover(desktop(), [Rect(-99, -99, 999, 999)])) or "")
 
 
 def test_the_window_area_is_what_can_be_seen_of_the_active_window() -> None:

@@ -14,7 +14,15 @@ import pytest
 
 from scripts.demo_tws import NEW_USER, OLD_USER, make_jts
 from scripts.screen import wait_until
-from snapper.logs.locate import LogHome, Process, find_homes, is_home, running_java, user_folders
+from snapper.logs.locate import (
+    LogHome,
+    Process,
+    find_homes,
+    is_home,
+    running_java,
+    time_zone,
+    user_folders,
+)
 
 NOWHERE = Path("/nonexistent")
 
@@ -33,7 +41,7 @@ def jts(folder: Path, *, launcher: bool = True, user: str = "") -> Path:
 def found(
     *processes: Process, configured: Sequence[Path] = (), home: Path = NOWHERE, platform: str = "linux"
 ) -> tuple[LogHome, ...]:
-    return find_homes(configured, platform=platform, home=home, processes=processes).homes
+    return find_homes(configured, platform=platform, home=home, processes=processes, root=NOWHERE).homes
 
 
 def paths(homes: Sequence[LogHome]) -> list[Path]:
@@ -119,7 +127,7 @@ def test_the_running_program_names_its_folder(tmp_path: Path) -> None:
     home = jts(tmp_path / "my settings")
     program = Process("java", ("java", "-Xmx768m", f"-DjtsConfigDir={home}", "jclient.LoginFrame"))
     (only,) = found(program)
-    assert only == LogHome(home, "TWS", "The running program java uses it.")
+    assert only == LogHome(home, "TWS", "The running program java uses it.", (program,))
 
 
 def test_a_relative_folder_is_below_the_programs_own(tmp_path: Path) -> None:
@@ -203,3 +211,162 @@ def test_a_program_that_the_system_does_not_speak_of_is_passed_over(monkeypatch:
 
     monkeypatch.setattr(psutil.Process, "name", refuse)
     assert running_java() == []
+
+
+# --- images and IBC ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "root/Jts",
+        "home/ibgateway/Jts",
+        "home/ibgateway/tws_settings_paper",
+        "home/ibg/Jts_live",
+        "config/tws_settings",
+        "opt/ibgateway",
+        "opt/ibkr/1037",
+    ],
+)
+def test_the_usual_places_in_docker_images(tmp_path: Path, place: str) -> None:
+    home = jts(tmp_path / place)
+    places = find_homes([], platform="linux", home=NOWHERE, processes=[], root=tmp_path)
+    assert paths(places.homes) == [home]
+    assert paths(find_homes([], platform="darwin", home=NOWHERE, processes=[], root=tmp_path).homes) == []
+
+
+def ibc_folders(*processes: Process, home: Path, platform: str = "linux") -> tuple[Path, ...]:
+    places = find_homes([], platform=platform, home=home, processes=processes, root=home / "root")
+    return places.ibc_folders
+
+
+@pytest.mark.parametrize(
+    ("platform", "place"),
+    [
+        ("linux", "ibc/logs"),
+        ("linux", "root/opt/ibc/logs"),
+        ("linux", "root/home/ibgateway/ibc/logs"),
+        ("linux", "IBController/Logs"),
+        ("darwin", "ibc/logs"),
+        ("win32", "Documents/IBC/Logs"),
+    ],
+)
+def test_the_usual_places_of_ibcs_logs(tmp_path: Path, platform: str, place: str) -> None:
+    assert ibc_folders(home=tmp_path, platform=platform) == ()
+    (tmp_path / place).mkdir(parents=True)
+    assert ibc_folders(home=tmp_path, platform=platform) == (tmp_path / place,)
+
+
+def test_a_running_ibc_names_its_folders(tmp_path: Path) -> None:
+    for folder in ("program/Logs", "settings/logs", "jars/logs"):
+        (tmp_path / folder).mkdir(parents=True)
+    command = (
+        "java",
+        "-cp",
+        f"{tmp_path}/jars/tws.jar:{tmp_path}/program/IBC.jar",
+        "ibcalpha.ibc.IbcGateway",
+        "settings/config.ini",
+    )
+    running = Process("java", command, folder=str(tmp_path))
+    assert set(ibc_folders(running, home=NOWHERE)) == {tmp_path / "program/Logs", tmp_path / "settings/logs"}
+
+
+def test_another_program_with_an_ini_file_names_no_folder_of_ibc(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    assert ibc_folders(Process("java", ("java", "x.Main", f"{tmp_path}/my.ini")), home=NOWHERE) == ()
+
+
+def test_a_class_path_of_windows_is_taken_apart_at_its_semicolons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "C:/IBC/Logs").mkdir(parents=True)
+    command = ("java", "-cp", "C:/Jts/1037/jars/a.jar;C:/IBC/IBC.jar", "ibcalpha.ibc.IbcTws")
+    assert ibc_folders(Process("java", command), home=NOWHERE) == (Path("C:/IBC/Logs"),)
+
+
+# --- where people save -------------------------------------------------------------------------------------
+
+
+def saving(home: Path, platform: str) -> tuple[Path, ...]:
+    return find_homes([], platform=platform, home=home, processes=[], root=NOWHERE).export_folders
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_exports_are_looked_for_where_people_save_files(tmp_path: Path, platform: str) -> None:
+    assert set(saving(tmp_path, platform)) == {
+        tmp_path,
+        tmp_path / "Desktop",
+        tmp_path / "Documents",
+        tmp_path / "Downloads",
+    }
+
+
+def test_a_desktop_in_another_language_tells_its_folders(tmp_path: Path) -> None:
+    (tmp_path / ".config").mkdir()
+    (tmp_path / ".config/user-dirs.dirs").write_text(
+        '# made by xdg-user-dirs\nXDG_DESKTOP_DIR="$HOME/Schreibtisch"\n'
+        'XDG_DOWNLOAD_DIR="/data/Téléchargements"\n'
+        'XDG_MUSIC_DIR="$HOME/Musik"\nXDG_DOCUMENTS_DIR="relative"\n'
+    )
+    found = saving(tmp_path, "linux")
+    assert {tmp_path / "Schreibtisch", Path("/data/Téléchargements")} <= set(found)
+    assert tmp_path / "Musik" not in found and Path("relative") not in found
+
+
+def test_windows_may_keep_the_desktop_in_onedrive(tmp_path: Path) -> None:
+    (tmp_path / "OneDrive - Firm").mkdir()
+    assert tmp_path / "OneDrive - Firm/Dokumente" in saving(tmp_path, "win32")
+
+
+# --- what runs ---------------------------------------------------------------------------------------------
+
+
+def test_a_program_is_counted_only_in_the_folder_it_names_first(tmp_path: Path) -> None:
+    """Its own folder held settings in an earlier life."""
+    named, own = jts(tmp_path / "named"), jts(tmp_path / "own")
+    program = Process("java", (f"-DjtsConfigDir={named}",), str(own / "jre/bin/java"), pid=41, family=(7, 43))
+    homes = {home.path: home for home in found(program, Process("java", folder=str(own), pid=50))}
+    assert homes[named].pids == (41, 7, 43)
+    assert homes[own].pids == (50,)
+
+
+def test_a_running_program_tells_its_open_files_and_its_children(tmp_path: Path) -> None:
+    java, log = tmp_path / "java", tmp_path / "tws.Mon.log"
+    java.symlink_to(sys.executable)
+    script = (
+        "import subprocess, sys; log = open('tws.Mon.log', 'w');"
+        "child = subprocess.Popen(['cat'], stdin=subprocess.PIPE);"
+        "print(child.pid, flush=True); sys.stdin.read()"
+    )
+    command = [str(java), "-S", "-c", script]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout
+        child = int(program.stdout.readline())
+        (mine,) = (one for one in running_java() if one.pid == program.pid)
+        program.communicate("")
+    assert mine.open_files == (str(log),) and child in mine.family
+
+
+# --- TWS's clock -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("[Logon]\nTimeZone=America/New_York\n", "America/New_York"),
+        ("[Logon]\r\n timezone = GMT+05\\:30 \r\n", "GMT+05:30"),
+        ("[Logon]\nTimeZone=\nLocale=en\n", None),
+        ("[Logon]\nMyTimeZone=Asia/Tokyo\n", None),
+        ("", None),
+    ],
+)
+def test_the_settings_name_the_time_zone_of_the_logs(tmp_path: Path, settings: str, said: str | None) -> None:
+    (tmp_path / "jts.ini").write_bytes(settings.encode())
+    assert time_zone(tmp_path) == said
+
+
+def test_without_settings_there_is_no_time_zone(tmp_path: Path) -> None:
+    assert time_zone(tmp_path) is None

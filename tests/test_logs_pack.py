@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from snapper.errors import CannotKeep, LogsFailed
 from snapper.logs.locate import find_homes
 from snapper.logs.pack import Packed, _as_it_was, pack
 from snapper.logs.today import LogFile, written_today
+from snapper.privacy.classes import Private
+from snapper.privacy.redact import Redactor
+from snapper.privacy.seeds import Seed
 from snapper.report import LogKind
 
 LINE = b"2026-08-31 22:21:58.473 INFO  [JTS-Main] - a line of a log\n"
@@ -348,3 +352,44 @@ def test_a_large_log_passes_through_in_constant_memory(tmp_path: Path) -> None:
         return int(done.stdout)
 
     assert peak_kilobytes(90) < peak_kilobytes(1) + 20_000
+
+
+# --- nothing private ---------------------------------------------------------------------------------------
+
+
+def redactor() -> Redactor:
+    return Redactor([Seed("jgruenwald", Private.USER)], b"key")
+
+
+def test_plain_logs_and_names_are_freed_of_private_values(tmp_path: Path) -> None:
+    files = [
+        log(tmp_path / "a.log", b"x jgruenwald y\n", name="jgruenwald/a.log"),
+        log(tmp_path / "b.ibgzenc", b"jgruenwald", LogKind.SEALED),
+    ]
+    packed = pack(files, tmp_path / "logs.zip", redactor=redactor())
+    assert_told_true(packed, tmp_path / "logs.zip")
+    first, second = unpacked(tmp_path / "logs.zip").items()
+    assert first[0].startswith("USER-") and first[1].startswith(b"x USER-")
+    assert second == ("b.ibgzenc", b"jgruenwald")
+
+
+def test_names_that_become_the_same_stay_apart(tmp_path: Path) -> None:
+    names = ("jgruenwald.log", "JGRUENWALD.log")
+    files = [log(tmp_path / f"{number}", LINE, name=name) for number, name in enumerate(names)]
+    assert len({entry.name for entry in pack(files, tmp_path / "logs.zip", redactor=redactor()).entries}) == 2
+
+
+def test_a_log_that_cannot_be_made_private_is_left_out_and_remarked(tmp_path: Path) -> None:
+    endless = LINE * 50_000 + b"password=" + b"x" * (20 << 20)
+    files = [log(tmp_path / "a.log", LINE), log(tmp_path / "jgruenwald.log", endless)]
+    packed = pack(files, tmp_path / "logs.zip", redactor=redactor())
+    assert_told_true(packed, tmp_path / "logs.zip")
+    assert unpacked(tmp_path / "logs.zip") == {"a.log": LINE}
+    (remark,) = packed.remarks
+    assert remark.endswith("could not be made private and is left out.") and "jgruenwald" not in remark
+
+
+def test_only_the_span_of_a_log_goes(tmp_path: Path) -> None:
+    file = replace(log(tmp_path / "a.log", b"one\ntwo\nthree\n"), span=(4, 8))
+    packed = pack([file], tmp_path / "logs.zip")
+    assert unpacked(tmp_path / "logs.zip") == {"a.log": b"two\n"} and packed.remarks == ()

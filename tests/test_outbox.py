@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from snapper import bundle
+from snapper.answer import LogChoice, Todo
 from snapper.errors import CannotKeep, NoSuchReport, ReportDamaged, UsageError
 from snapper.outbox import Outbox
 from snapper.report import Attachment, Delivered, Kind, Receipt, Report, Retry, timestamp
@@ -23,8 +24,9 @@ def kept(outbox: Outbox, note: str = "It froze.", data: bytes = b"pixels") -> En
     with outbox.prepare() as preparation:
         part = bundle.attach_bytes(preparation.folder, "screenshot.png", data, Kind.SCREENSHOT, "image/png")
         draft = Report(preparation.id, timestamp(outbox.clock()), note, attachments=(part,))
-        preparation.accept(draft, logs=False)
-        return preparation.seal(draft)
+        preparation.accept(draft, Todo())
+        preparation.seal(draft)
+        return preparation.publish()
 
 
 def receipt_for(entry: Entry) -> Receipt:
@@ -69,16 +71,17 @@ def test_an_accepted_report_survives_a_crash_and_is_resumed_without_leftovers(ou
     with contextlib.suppress(RuntimeError), outbox.prepare() as preparation:
         part = bundle.attach_bytes(preparation.folder, "a.png", b"a", Kind.SCREENSHOT, "image/png")
         draft = Report(preparation.id, timestamp(0), "note", attachments=(part,))
-        preparation.accept(draft, logs=True)
+        preparation.accept(draft, Todo(LogChoice(days=1)))
         (preparation.folder / "logs.zip").write_bytes(b"half a zip")
         raise RuntimeError
     assert [entry.state for entry in outbox.entries()] == [State.PREPARING]
     assert outbox.interrupted() == [draft.id]
     with outbox.resume(draft.id) as resumed:
         assert resumed
-        assert (resumed.draft, resumed.wants_logs) == (draft, True)
+        assert (resumed.draft, resumed.todo) == (draft, Todo(LogChoice(days=1)))
         assert sorted(path.name for path in resumed.folder.iterdir()) == ["a.png", "draft.json"]
         resumed.seal(draft)
+        resumed.publish()
     assert [entry.state for entry in outbox.entries()] == [State.WAITING]
     assert outbox.interrupted() == []
 

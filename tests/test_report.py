@@ -15,6 +15,7 @@ from snapper.report import (
     CODE_VALUES,
     CROCKFORD,
     Attachment,
+    Finding,
     Kind,
     LogEntry,
     LogKind,
@@ -50,8 +51,21 @@ def changed_part(**fields: Any) -> bytes:
 
 @given(st.text(max_size=200), st.dictionaries(st.text(max_size=9), st.text(max_size=9)))
 def test_a_manifest_reads_back_as_it_was(note: str, machine: dict[str, str]) -> None:
-    report = Report(ID, "2026-08-31T16:51:59.012Z", note, None, (PART,), machine, (), "1")
+    finding = Finding("two-sessions", "Two sessions", "launcher.log", note[:100])
+    report = Report(
+        ID, "2026-08-31T16:51:59.012Z", note, None, (PART,), machine, (), "1",
+        account="jo", findings=(finding,), replaced={"accounts": 3}, kept=("orders",),
+    )  # fmt: skip
     assert Report.from_json(report.to_json()) == report
+
+
+def test_a_manifest_of_an_older_snapper_has_no_findings() -> None:
+    older = {
+        name: value
+        for name, value in json.loads(REPORT.to_json()).items()
+        if name not in ("account", "findings", "replaced", "kept")
+    }
+    assert Report.from_json(json.dumps(older).encode()) == REPORT
 
 
 @pytest.mark.parametrize(
@@ -75,6 +89,15 @@ def test_a_manifest_reads_back_as_it_was(note: str, machine: dict[str, str]) -> 
         changed(attachments=json.loads(REPORT.to_json())["attachments"] * 2),
         changed(machine=[]),
         changed(machine={"a": 1}),
+        changed(account="x" * 101),
+        changed(account=None),
+        changed(findings=[{"id": "a"}]),
+        changed(findings=["a"]),
+        changed(replaced={"accounts": -1}),
+        changed(replaced={"accounts": True}),
+        changed(replaced=[]),
+        changed(kept=[1]),
+        changed(kept="orders"),
         changed_part(name="../../etc/passwd"),
         changed_part(name="C:\\evil"),
         changed_part(name="a/b"),

@@ -276,7 +276,7 @@ def test_the_preview_shows_exactly_the_chosen_part(screen: VirtualScreen) -> Non
     with ui(screen, "note") as window:
         open_window(window, size=[640, 400], active=[-50, 10, 200, 100])
         window.do("preset", picture="window")
-        for _ in range(4):
+        for _ in range(5):
             screen.press("Tab")
         screen.press("Return")
         wait_until(lambda: window.ask()["previews"] == [[150, 100]], "the preview")
@@ -346,12 +346,18 @@ def test_every_part_has_a_name_and_tab_goes_from_top_to_bottom(screen: VirtualSc
     assert names == [
         "What happened?",
         "Ticket number, optional",
+        "User name or account number, optional",
         "Include screenshot",
         "Whole screen",
         "This window: TWS",
         "Screenshot, full-size look",
+        "Cover something",
         "Include today's log (2 files, 8.4 MB)",
+        "How much of the logs",
+        "Earlier days",
         "Logs of today, with sizes",
+        "Change what is replaced",
+        "Show exactly what will be sent",
         "Submit",
         "Cancel",
     ]

@@ -13,14 +13,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, QUrl, Slot
+from PySide6.QtCore import QObject, QPoint, QSocketNotifier, QTimer, QUrl, Slot
 from PySide6.QtGui import QColor, QDesktopServices, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QVBoxLayout, QWidget
 
-from snapper.answer import Picture
+from snapper.answer import Answer, LogChoice, Picture
 from snapper.capture.frame import Frame, Monitor, Rect, Window
+from snapper.logs.found import Instance, LogFile, TodaysLogs
+from snapper.privacy.classes import Private
 from snapper.report import Attachment, Kind, LogEntry, LogKind, Receipt, Report
 from snapper.state import Delivery, Entry, State
 from snapper.ui import look
@@ -29,6 +31,7 @@ from snapper.ui.outbox_window import OutboxWindow
 from snapper.ui.preview import Preview
 from snapper.ui.receipt_window import ReceiptWindow
 from snapper.ui.tray import Tray
+from tests import ui_looks
 
 ID = "0192f0c1-2345-7abc-8def-0123456789a{}"
 
@@ -36,6 +39,18 @@ ID = "0192f0c1-2345-7abc-8def-0123456789a{}"
 def tell(event: str, **facts: Any) -> None:
     """Print one JSON line."""
     print(json.dumps({"event": event, **facts}), flush=True)
+
+
+def plain(answer: Answer) -> dict[str, Any]:
+    """What the newer parts of an answer say."""
+    logs = answer.logs
+    return {
+        "account": answer.account,
+        "keep": sorted(answer.keep),
+        "days": logs.days if logs else None,
+        "instances": list(logs.instances) if logs else None,
+        "seconds": logs.window.end - logs.window.start if logs and logs.window else None,
+    }
 
 
 def frame(width: int = 640, height: int = 400, active: list[int] | None = None, title: str = "TWS") -> Frame:
@@ -93,6 +108,7 @@ class NoteCommands:
 
     def __init__(self) -> None:
         self.window = NoteWindow()
+        self._opened: list[IO[bytes]] = []
         self.window.submitted.connect(
             lambda answer: tell(
                 "submitted",
@@ -102,6 +118,12 @@ class NoteCommands:
                 logs=answer.logs is not None,
             )
         )
+        self.window.submitted.connect(lambda answer: tell("answer", **plain(answer)))
+        self.window.contents_asked.connect(lambda answer: tell("contents_asked", **plain(answer)))
+        self.window.logs_wish_changed.connect(lambda wish: tell("wish", days=wish.days))
+        self.window.sizes_asked.connect(self._size_asked)
+        for name in ("contents_accepted", "contents_dropped"):
+            getattr(self.window, name).connect(lambda name=name: tell(name, open_files=self._open_files()))
         for name in ("cancelled", "focused", "painted"):
             getattr(self.window, name).connect(lambda name=name: tell(name, at=time.monotonic()))
 
@@ -112,9 +134,151 @@ class NoteCommands:
         tell("presenting", at=time.monotonic())
         self.window.present(shown, **rest)
 
-    def set_logs(self, files: list[list[Any]], sentence: str | None = None) -> None:
-        logs = [SimpleNamespace(name=name, size=size, kind=LogKind(kind)) for name, size, kind in files]
-        self.window.set_logs(SimpleNamespace(files=logs, sentence=sentence))
+    def set_logs(
+        self,
+        files: list[list[Any]],
+        sentence: str | None = None,
+        instances: list[list[str]] = [],  # noqa: B006
+        keys: list[str] | None = None,
+    ) -> None:
+        """Each file is a name, a size, a kind and the keys of its instances, which may be left out."""
+        logs = [
+            LogFile(Path(name), name, size, 0.0, LogKind(kind), tuple(of)) for name, size, kind, *of in files
+        ]
+        titles = tuple(Instance(key, title) for key, title in instances)
+        self.window.set_logs(TodaysLogs(tuple(logs), (), sentence, titles), keys)
+
+    def _size_asked(self, choice: LogChoice) -> None:
+        self._wish = choice
+        start, end = choice.window or (0, 0)
+        tell("size_asked", seconds=end - start, instances=choice.instances)
+
+    def set_cut_size(self, size: int) -> None:
+        """Answer the last question."""
+        self.window.set_cut_size(self._wish, size)
+
+    def set_limit(self, limit: int | None, name: str) -> None:
+        self.window.set_limit(limit, name)
+
+    def preset_privacy(self, keep: list[str]) -> None:
+        self.window.preset_privacy([Private(name) for name in keep])
+
+    def set_findings(self, titles: list[str]) -> None:
+        self.window.set_findings(
+            [
+                SimpleNamespace(
+                    problem=SimpleNamespace(
+                        title=title,
+                        answer="Another program uses the port.",
+                        do=("Close it.",),
+                        whom="Telephone the desk.",
+                    ),
+                    where="launcher.log",
+                    line="BindException <b>7496</b>",
+                )
+                for title in titles
+            ]
+        )
+
+    def preset_logs(self, days: int) -> None:
+        self.window.preset_logs(days)
+
+    def guard(self, milliseconds: int) -> None:
+        """How long no key must have been pressed before the contents can be sent."""
+        self.window._contents_dialog().guard.setInterval(milliseconds)
+
+    def accept_contents(self, times: int) -> None:
+        """As the button does, so often, without waiting for anything."""
+        for _ in range(times):
+            self.window._contents_dialog().accept()
+
+    def contents_row(self, row: int) -> None:
+        """Where a line of the list of contents is on the screen."""
+        files = self.window._contents_dialog().files
+        there = files.viewport().mapToGlobal(files.visualItemRect(files.topLevelItem(row)).center())
+        tell("contents_row", place=[there.x(), there.y()])
+
+    def _open_files(self) -> int:
+        return sum(not file.closed for file in self._opened)
+
+    def looks(self) -> None:
+        """What is cut off, and what the bottom of the body needs to be seen."""
+        bar = self.window._scrolled.verticalScrollBar()
+        tell("looks", cut_off=ui_looks.cut_off(self.window), to_scroll=bar.maximum(), scrolled=bar.value())
+
+    def instance(self, key: str) -> None:
+        """What is seen of an instance's box, and its tool tip."""
+        box = self.window._logs.instances.boxes[key]
+        tell("instance", told=[box.shown_text(), box.toolTip()])
+
+    def focus(self) -> None:
+        """The part that has the keyboard."""
+        part = QApplication.focusWidget()
+        tell("focus", name=part.accessibleName() if part else "")
+
+    def set_note_warning(self, sentence: str) -> None:
+        self.window.set_note_warning(sentence)
+
+    def show_contents(self, folder: str, not_before: str = "") -> None:
+        """Every file of a folder; those called .txt and .json are text, those called .png pictures. None can
+        be opened before the file `not_before` is there."""
+
+        def opened(path: Path) -> IO[bytes]:
+            while not_before and not Path(not_before).exists():
+                time.sleep(0.01)
+            self._opened.append(path.open("rb"))
+            return self._opened[-1]
+
+        parts = [
+            SimpleNamespace(
+                name=path.relative_to(folder).as_posix(), size=path.stat().st_size, sha256="ab" * 32,
+                about="a file", text=path.suffix in (".txt", ".json"), picture=path.suffix == ".png",
+                open=lambda path=path: opened(path),
+            )
+            for path in sorted(Path(folder).rglob("*"))
+            if path.is_file()
+        ]  # fmt: skip
+        self.window.show_contents(parts)
+
+    def contents_failed(self, sentence: str) -> None:
+        self.window.contents_failed(sentence)
+
+    def more(self) -> None:
+        """The state of the parts below the note."""
+        window, logs, contents = self.window, self.window._logs, self.window._contents_dialog()
+        viewer, shown = contents.viewer, contents.isVisible()
+        tell(
+            "more",
+            note_place=[*window._note.geometry().getRect()],
+            instances={box.accessibleName(): box.isChecked() for box in logs.instances.boxes.values()},
+            too_large=logs.limit.sentence.text() if logs.limit.isVisible() else "",
+            offer=logs.limit.button.text().replace("&", "") if logs.limit.button.isVisible() else "",
+            amount=logs.amount.amount.currentText(),
+            times=[logs.amount.start.text(), logs.amount.end.text()],
+            days=logs.amount.days.value(),
+            privacy=window._privacy.line.text(),
+            account=window._account.text(),
+            panel=window._privacy._panel is not None,
+            secrets=window._privacy._panel.boxes[Private.SECRET].isEnabled()
+            if window._privacy._panel
+            else None,
+            warning=window._findings.warning.text() if window._findings.warning.isVisible() else "",
+            findings=[card.title.text() for card in window._findings.cards.values() if card.isVisible()],
+            details=[
+                card.details.text() for card in window._findings.cards.values() if card.details.isVisible()
+            ],
+            exactly=window._exactly.text(),
+            contents=shown,
+            can_send=contents.send.isEnabled(),
+            files=[
+                contents.files.topLevelItem(row).text(0) for row in range(contents.files.topLevelItemCount())
+            ],
+            total=contents.total.text(),
+            about=viewer.about.text(),
+            text=viewer.text.toPlainText() if viewer.text.isVisible() else "",
+            place=viewer.place.text() if viewer.place.isVisible() else "",
+            picture=viewer.picture.label.pixmap().width() if viewer.picture.isVisible() else 0,
+        )
 
     def preset(self, picture: str = "screen", to_ticket: bool = False) -> None:
         self.window.preset(Picture(picture), logs=True, to_ticket=to_ticket)
@@ -151,7 +315,7 @@ class NoteCommands:
             visible=window.isVisible(),
             frame=window._pictures._frame is not None,
             previews=[
-                [preview._canvas._image.width(), preview._canvas._image.height()]
+                [preview._canvas.image.width(), preview._canvas.image.height()]
                 for preview in window.findChildren(Preview)
                 if preview.isVisible()
             ],
@@ -164,8 +328,76 @@ class NoteCommands:
         while part not in seen:
             seen.append(part)
             part = part.nextInFocusChain()
+        seen = [
+            p for p in seen if p.focusProxy() is None
+        ]  # the field inside a spin box is no stop of its own
         parts = [p for p in seen if p.isVisible() and p.focusPolicy().value & 1 and p.window() is self.window]
         tell("names", names=[[type(p).__name__, p.accessibleName()] for p in parts])
+
+
+# --- covers -----------------------------------------------------------------------------------------------
+
+
+class CoverCommands(NoteCommands):
+    """The note window with parts of its picture covered, and the editor of covers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: Preview | None = None
+
+    def begin(self, size: list[int], active: list[int] | None = None, covers: list[list[int]] = []) -> None:  # noqa: B006
+        shown = frame(*size, active=active)
+        self.window.present(shown)
+        self.window._pictures.set_frame(shown, None, [Rect(*rect) for rect in covers])
+
+    def offer(self, covers: list[list[int]]) -> None:
+        self.window._pictures.offer([Rect(*rect) for rect in covers])
+
+    def editor(self) -> None:
+        pictures = self.window._pictures
+        facts: dict[str, Any] = {
+            "covers": [list(rect) for rect in pictures.covers()],
+            "offered": [list(rect) for rect in pictures.offered()],
+            "said": pictures._covered.text(),
+            "can_cover": pictures.cover_button.isEnabled(),
+            "open": pictures._preview is not None,
+            "image_gone": self._last is None or self._last._canvas.image.isNull(),
+        }
+        if preview := pictures._preview:
+            self._last = preview
+            canvas, view, ratio = preview._canvas, preview._area.viewport(), preview.devicePixelRatioF()
+            origin, corner = canvas.mapToGlobal(QPoint(0, 0)), view.mapToGlobal(QPoint(0, 0))
+            facts |= {
+                "selected": canvas.selected,
+                "zoom": canvas.zoom,
+                "percent": preview._percent.text(),
+                "fit": preview._fit.isChecked(),
+                "full": preview._full.isChecked(),
+                "origin": [round(origin.x() * ratio), round(origin.y() * ratio)],
+                "viewport": [round(n * ratio) for n in (corner.x(), corner.y(), view.width(), view.height())],
+                "focus": canvas.hasFocus(),
+                "words": preview._said.text(),
+                "described": canvas.accessibleDescription(),
+                "buttons": {
+                    each.accessibleName(): each.isEnabled() for each in preview.findChildren(QAbstractButton)
+                },
+            }
+        tell("editor", **facts)
+
+    def preview_button(self, name: str) -> None:
+        """Where a button of the editor is on the screen."""
+        preview = self.window._pictures._preview
+        [button] = [each for each in preview.findChildren(QAbstractButton) if each.accessibleName() == name]
+        place = button.mapToGlobal(button.rect().center())
+        tell("preview_button", place=[place.x(), place.y()])
+
+    def thumbnail(self, path: str) -> None:
+        """Save what the thumbnail looks like now."""
+        self.window._pictures.thumbnail.grab().save(path)
+        tell("thumbnail")
+
+
+# --- the others -------------------------------------------------------------------------------------------
 
 
 class ReceiptCommands:
@@ -304,6 +536,7 @@ class Web(QObject):
 
 COMMANDS: dict[str, Callable[[], Any]] = {
     "note": NoteCommands,
+    "covers": CoverCommands,
     "receipt": ReceiptCommands,
     "outbox": OutboxCommands,
     "tray": TrayCommands,
@@ -366,6 +599,10 @@ def main(mode: str, dark: str = "") -> None:
         name = command.pop("do")
         if name == "click":
             button(**command)
+        elif name == "place":
+            tell("place", place=ui_looks.place_of(**command))
+        elif name == "mnemonics":
+            tell("mnemonics", found=ui_looks.mnemonics())
         elif name == "rss":
             tell("rss", megabytes=rss_megabytes())
         else:

@@ -52,6 +52,11 @@ class UiProcess:
         self.do(name, **arguments)
         return self.wait(name, before + 1)
 
+    def click(self, screen: VirtualScreen, name: str, times: int = 1) -> None:
+        """Click a visible part, by its accessible name or text, with the mouse."""
+        x, y = self.ask("place", name=name)["place"]
+        screen.xdotool("mousemove", str(x), str(y), "click", "--repeat", str(times), "1")
+
     def stop(self) -> None:
         """End the process."""
         assert self._process.stdin and self._process.stdout

@@ -1,4 +1,4 @@
-"""The active window on macOS: the frontmost ordinary window of the frontmost program.
+"""The windows on macOS; the active one is the frontmost ordinary window of the frontmost program.
 
 Titles are empty until macOS lets snapper record the screen. The bridge to the frameworks (pyobjc) comes with
 pynput there. Bounds are in points, as the capture's pixels are.
@@ -7,7 +7,8 @@ pynput there. Bounds are in points, as the capture's pixels are.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from snapper.capture.frame import Rect, Window
@@ -16,6 +17,8 @@ from snapper.errors import Unavailable
 # CGWindow.h, NSRunningApplication.h
 _ON_SCREEN_ONLY, _INCLUDING_WINDOW, _EXCLUDE_DESKTOP = 1 << 0, 1 << 3, 1 << 4
 _IGNORING_OTHERS = 1 << 1
+
+_TITLE_BAR = 28  # points, since macOS 11
 
 Facts = Mapping[str, Any]  # one window as CGWindowListCopyWindowInfo describes it
 
@@ -35,6 +38,14 @@ class MacWindows:
             else None
         )
 
+    def visible(self) -> list[Window]:
+        """The ordinary windows of other programs on this desktop, topmost first."""
+        return [
+            window
+            for window in ordinary(self._list(_ON_SCREEN_ONLY | _EXCLUDE_DESKTOP, 0))
+            if window.pid != os.getpid()
+        ]
+
     def activate(self, handle: int, server_time: int = 0) -> None:
         """Bring the window's program to the front, which gives its window the keyboard back."""
         for facts in self._list(_INCLUDING_WINDOW, handle):
@@ -52,13 +63,19 @@ class MacWindows:
 
 
 def frontmost(windows: Iterable[Facts], pid: int) -> Window | None:
-    """The first ordinary window (layer 0) of a process in a list that runs from front to back. Pure."""
+    """The first ordinary window of a process in a list that runs from front to back. Pure."""
+    return next((window for window in ordinary(windows) if window.pid == pid), None)
+
+
+def ordinary(windows: Iterable[Facts]) -> Iterator[Window]:
+    """The windows of a list that are neither menus nor parts of the desktop (layer 0), in its order. Pure."""
     for facts in windows:
-        if facts["kCGWindowOwnerPID"] == pid and facts["kCGWindowLayer"] == 0:
+        if facts["kCGWindowLayer"] == 0:
             box = facts["kCGWindowBounds"]
             bounds = Rect(int(box["X"]), int(box["Y"]), int(box["Width"]), int(box["Height"]))
-            return Window(facts["kCGWindowNumber"], bounds, facts.get("kCGWindowName") or "", pid)
-    return None
+            title, pid = facts.get("kCGWindowName") or "", facts["kCGWindowOwnerPID"]
+            see_through = facts.get("kCGWindowAlpha", 1) < 1
+            yield Window(facts["kCGWindowNumber"], bounds, title, pid, _TITLE_BAR, see_through)
 
 
 def _framework(name: str) -> Any:

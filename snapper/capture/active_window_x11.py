@@ -1,16 +1,22 @@
-"""The active window on X11, through the properties that window managers keep (EWMH 1.5), or without one."""
+"""The windows on X11, through the properties that window managers keep (EWMH 1.5), or without one."""
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
-from snapper.capture.frame import Rect, Window
+from snapper.capture.frame import TITLE_BAR_GUESS, Rect, Window
 
 _SOURCE_PAGER = 2  # EWMH: acting for the user, which window managers do not refuse
 _NO_BORDER = (0, 0, 0, 0)
+_EVERY_DESKTOP = 0xFFFFFFFF
+_OPAQUE = 0xFFFFFFFF
+_DEPTH_WITH_ALPHA = 32
 
 Answer = TypeVar("Answer")
 
@@ -30,6 +36,12 @@ class X11Windows:
         with self._lock:
             return self._asked(self._active)
 
+    def visible(self) -> list[Window]:
+        """The windows of other programs on this desktop, topmost first; empty without a screen."""
+        with self._lock:
+            questions = self._asked(self._stacked) or []
+        return [window for question in questions if (window := self._answered(question))]
+
     def activate(self, handle: int, server_time: int = 0) -> None:
         """Give a window the keyboard, through the window manager where there is one."""
         with self._lock:
@@ -39,6 +51,10 @@ class X11Windows:
         """Close the connection."""
         with self._lock:
             self._disconnect()
+
+    def _answered(self, question: Callable[[], Window | None]) -> Window | None:
+        with self._lock:  # not for all of them at once: somebody may want to activate a window meanwhile
+            return self._asked(question)
 
     def _asked(self, question: Callable[[], Answer]) -> Answer | None:
         """The answer; None if the window has gone, or the screen, which is then asked anew next time."""
@@ -72,8 +88,20 @@ class X11Windows:
         window = self._told() if self._managed() else self._focused()
         if window is None:
             return None
-        pid = self._cardinals(window, "_NET_WM_PID")
-        return Window(window.id, self._bounds(window), self._title(window), pid[0] if pid else None)
+        return self._described(window)
+
+    def _described(self, window: Any) -> Window:
+        """What is known about a window, in as few questions as can be: a press waits for the answers."""
+        pid, frame = self._cardinals(window, "_NET_WM_PID"), self._cardinals(window, "_NET_FRAME_EXTENTS")
+        left, right, top, bottom = frame[:4] if len(frame) >= 4 else _NO_BORDER
+        return Window(
+            window.id,
+            self._bounds(window, (left, right, top, bottom)),
+            self._title(window),
+            pid[0] if pid else None,
+            # No decoration: the title, if it is shown at all, is where the program draws it.
+            top or TITLE_BAR_GUESS,
+        )
 
     def _managed(self) -> bool:
         """Whether a window manager says which window is active."""
@@ -96,10 +124,10 @@ class X11Windows:
             window = parent
         return window
 
-    def _bounds(self, window: Any) -> Rect:
+    def _bounds(self, window: Any, border: tuple[int, int, int, int]) -> Rect:
         """The window with its frame, without the shadow that some toolkits draw inside it."""
         shape, origin = window.get_geometry(), self._root().translate_coords(window, 0, 0)
-        left, right, top, bottom = self._cardinals(window, "_NET_FRAME_EXTENTS")[:4] or _NO_BORDER
+        left, right, top, bottom = border
         shadow = self._cardinals(window, "_GTK_FRAME_EXTENTS")[:4] or _NO_BORDER
         left, right, top, bottom = left - shadow[0], right - shadow[1], top - shadow[2], bottom - shadow[3]
         return Rect(
@@ -115,6 +143,42 @@ class X11Windows:
             if value is not None and value.format == 8 and value.value:
                 return _decoded(value, self._display)
         return ""
+
+    # --- visible --------------------------------------------------------------------------------------
+
+    def _stacked(self) -> list[Callable[[], Window | None]]:
+        """A question for each window, topmost first: one that goes meanwhile takes only its answer along."""
+        windows = self._managed_windows() if self._managed() else self._root().query_tree().children
+        desktop = next(iter(self._cardinals(self._root(), "_NET_CURRENT_DESKTOP")), None)
+        return [partial(self._seen, window, desktop) for window in reversed(windows)]
+
+    def _managed_windows(self) -> list[Any]:
+        stacked = self._cardinals(self._root(), "_NET_CLIENT_LIST_STACKING")
+        return [
+            self._window(handle) for handle in stacked or self._cardinals(self._root(), "_NET_CLIENT_LIST")
+        ]
+
+    def _seen(self, window: Any, desktop: int | None) -> Window | None:
+        from Xlib import X
+
+        if window.get_attributes().map_state != X.IsViewable:
+            return None
+        # Compositing managers keep what is minimised or on another desktop mapped.
+        if self._display.get_atom("_NET_WM_STATE_HIDDEN") in self._cardinals(window, "_NET_WM_STATE"):
+            return None
+        own = self._cardinals(window, "_NET_WM_DESKTOP")
+        if desktop is not None and own and own[0] not in (desktop, _EVERY_DESKTOP):
+            return None
+        seen = self._described(window)
+        return replace(seen, see_through=self._see_through(window)) if seen.pid != os.getpid() else None
+
+    def _see_through(self, window: Any) -> bool:
+        """Whether something below may be seen: a colour map with alpha, an opacity, or holes in its shape."""
+        opacity = self._cardinals(window, "_NET_WM_WINDOW_OPACITY")
+        if (opacity and opacity[0] < _OPAQUE) or window.get_geometry().depth == _DEPTH_WITH_ALPHA:
+            return True
+        shaped = self._display.has_extension("SHAPE") and window.shape_query_extents()
+        return bool(shaped and shaped.bounding_shaped)
 
     # --- activate -------------------------------------------------------------------------------------
 

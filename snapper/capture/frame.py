@@ -5,12 +5,16 @@ A Frame is the currency between capture, window and bundle; no toolkit's image t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from snapper.errors import CaptureFailed
 
 PIXEL = 4  # bytes: blue, green, red, and one that means nothing
+
+COVER = b"\0\0\0\xff"  # the pixel that covers are made of: black, which nothing can be seen through
+TITLE_BAR_GUESS = 32  # pixels; a little more than the usual bars have
 
 _BLACK = "The picture is completely black: the screen was off, locked, or may not be read by programs."
 _UNIFORM = "The picture is one plain colour: nothing can be seen on it."
@@ -43,12 +47,18 @@ class Monitor:
 
 @dataclass(frozen=True)
 class Window:
-    """A window: bounds with its decoration, title, process, and the handle the system knows it by."""
+    """A window: bounds with its decoration, title, process, and the handle the system knows it by.
+
+    `title_bar` is the height in pixels of the strip at the top of the bounds that shows the title, a guess
+    where the system does not say; `see_through` tells that what lies below may be seen through it.
+    """
 
     handle: int
     bounds: Rect
     title: str = ""
     pid: int | None = None
+    title_bar: int = TITLE_BAR_GUESS
+    see_through: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,8 @@ class Frame:
 
     `pixels` are rows of BGRX, 4 bytes each, `area.width` × `area.height` of them, and are never written to (a
     bytearray comes straight from the screen: copying 33 MB would cost as much as freezing them); `area` is
-    the box around all monitors; `active` is the window that had the focus; `taken_at` is in Unix seconds.
+    the box around all monitors; `active` is the window that had the focus; `taken_at` is in Unix seconds;
+    `windows` are all that could be seen, topmost first, and empty as long as nobody has asked for them.
     """
 
     pixels: bytes | bytearray = field(repr=False)
@@ -65,6 +76,7 @@ class Frame:
     monitors: tuple[Monitor, ...]
     active: Window | None
     taken_at: float
+    windows: tuple[Window, ...] = ()
 
 
 def window_area(frame: Frame) -> Rect | None:
@@ -91,6 +103,28 @@ def _cut(frame: Frame, area: Rect) -> bytes:
     start = (area.top - frame.area.top) * stride + (area.left - frame.area.left) * PIXEL
     pixels = memoryview(frame.pixels)
     return b"".join(pixels[row : row + width] for row in range(start, start + area.height * stride, stride))
+
+
+def cover(frame: Frame, rects: Iterable[Rect]) -> Frame:
+    """The frame with rectangles of the desktop painted over in solid black, cut to what is there.
+
+    The new frame has pixels of its own, in which nothing is left of what was below the rectangles. A frame
+    that none of them touches comes back as it is.
+    """
+    areas = [area for rect in rects if (area := rect.intersection(frame.area))]
+    if not areas:
+        return frame
+    pixels = bytearray(frame.pixels)
+    for area in areas:
+        _paint_over(pixels, frame.area, area)
+    return replace(frame, pixels=pixels)
+
+
+def _paint_over(pixels: bytearray, whole: Rect, area: Rect) -> None:
+    stride, row = whole.width * PIXEL, COVER * area.width
+    start = (area.top - whole.top) * stride + (area.left - whole.left) * PIXEL
+    for at in range(start, start + area.height * stride, stride):
+        pixels[at : at + len(row)] = row
 
 
 def flaw(frame: Frame) -> str | None:

@@ -1,4 +1,7 @@
-"""Windows of other programs: which one is in front, and giving it the keyboard back. One file per system."""
+"""Windows of other programs: which can be seen, which one is in front, and giving it the keyboard back.
+
+One file per system; what follows from the answers is decided elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,13 @@ class Windows(Protocol):
 
     def active(self) -> Window | None:
         """The window that has the keyboard, with its decoration; None where there is none to be had."""
+
+    def visible(self) -> list[Window]:
+        """The windows of other programs that are on the screen, topmost first; empty where nobody tells.
+
+        Windows that others hide are among them; minimised ones, other desktops' and snapper's own are not. It
+        takes longer than active(), some milliseconds, and is for after the press.
+        """
 
     def activate(self, handle: int, server_time: int = 0) -> None:
         """Give a window the keyboard; nothing happens if it has gone.

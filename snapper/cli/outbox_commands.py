@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from snapper.cli.speaking import (
+    copy_parts,
     deliver,
     json_option,
     outbox_of,
@@ -16,6 +18,9 @@ from snapper.cli.speaking import (
     show,
     show_result,
 )
+
+if TYPE_CHECKING:
+    from snapper.bundle import Bundle
 
 
 @click.group(invoke_without_command=True)
@@ -45,14 +50,40 @@ def outbox_list(config_file: Path | None, as_json: bool) -> int:
 
 @outbox.command("show")
 @click.argument("report")
+@click.option("--files", is_flag=True, help="List exactly what leaves, with size and hash.")
+@click.option("--read", "name", metavar="FILE", help="Print one of these files as it leaves.")
+@click.option("--into", type=path_type, help="Put these files into a folder, logs unpacked.")
 @json_option
 @click.pass_obj
-def outbox_show(config_file: Path | None, report: str, as_json: bool) -> int:
+def outbox_show(
+    config_file: Path | None, report: str, files: bool, name: str | None, into: Path | None, as_json: bool
+) -> int:
     """Show one report: its note, its files and how delivery stands."""
     from snapper.present import entry_data, entry_text
 
-    entry = outbox_of(config_file).find(report)
+    box = outbox_of(config_file)
+    entry = box.find(report)
+    if files or name or into:
+        return _show_files(box.bundle(entry.id), name, into, as_json)
     show(entry_data(entry), as_json, entry_text(entry))
+    return 0
+
+
+def _show_files(bundle: Bundle, name: str | None, into: Path | None, as_json: bool) -> int:
+    import shutil
+    import sys
+
+    from snapper.contents import part_called, parts_of
+    from snapper.present import contents_data, contents_text
+
+    if name:
+        with part_called(bundle, name).open() as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        return 0
+    if into:
+        copy_parts(bundle, into)
+    parts = parts_of(bundle)
+    show(contents_data(parts), as_json, contents_text(parts))
     return 0
 
 
@@ -63,12 +94,12 @@ def outbox_show(config_file: Path | None, report: str, as_json: bool) -> int:
 def outbox_retry(config_file: Path | None, report: str | None, as_json: bool) -> int:
     """Try to deliver one REPORT now, or everything that is not delivered."""
     from snapper import flow
-    from snapper.connect import find_logs, open_outbox
+    from snapper.connect import open_outbox, sources
     from snapper.state import RULES
 
     settings = settings_of(config_file)
     box = open_outbox(settings)
-    flow.resume(box, lambda day: find_logs(settings, day))
+    flow.resume(box, sources(settings))
     chosen = (
         [box.find(report)]
         if report
@@ -95,6 +126,23 @@ def outbox_resend(config_file: Path | None, report: str, ticket: str | None, as_
     box = open_outbox(settings)
     entry = flow.resend(box, box.find(report).id, ticket_number(ticket) if ticket else None)
     return show_result(deliver(settings, box, entry), as_json)
+
+
+@outbox.command("release")
+@click.argument("report")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def outbox_release(config_file: Path | None, report: str, yes: bool, as_json: bool) -> int:
+    """Send a REPORT that was held back because something private is in it, as it is."""
+    from snapper.connect import open_outbox
+
+    settings = settings_of(config_file)
+    box = open_outbox(settings)
+    entry = box.find(report)
+    if not yes:
+        click.confirm(f"{entry.delivery.sentence} Send it all the same?", abort=True, err=True)
+    return show_result(deliver(settings, box, box.release(entry.id)), as_json)
 
 
 @outbox.command("export")

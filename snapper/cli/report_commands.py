@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from snapper.cli.choosing import kept_classes, log_choice, log_options
 from snapper.cli.speaking import (
     EXIT_KEPT,
     Progress,
+    copy_parts,
     deliver,
     exit_code,
     json_option,
@@ -25,8 +30,10 @@ from snapper.cli.speaking import (
 from snapper.errors import SnapperError, UsageError
 
 if TYPE_CHECKING:
-    from snapper.capture.frame import Frame
+    from snapper.answer import Answer
+    from snapper.capture.frame import Frame, Rect
     from snapper.config import Settings
+    from snapper.privacy.classes import Private
 
 
 @click.command()
@@ -46,6 +53,16 @@ def _report_options(command: Callable[..., int]) -> Callable[..., int]:
             click.option("--screenshot", is_flag=True, help="Add a picture of the whole screen."),
             click.option("--window", is_flag=True, help="Add a picture of the active window."),
             click.option("--no-logs", is_flag=True, help="Leave today's logs out."),
+            log_options,
+            click.option(
+                "--keep",
+                multiple=True,
+                metavar="CLASS",
+                help="Send such private values as they are.",
+            ),
+            click.option("--account", default="", help="Your user name or account number, if you tell it."),
+            click.option("--dry-run", is_flag=True, help="Send nothing: list exactly what would be sent."),
+            click.option("--into", type=path_type, help="With --dry-run: put the files into a folder."),
             json_option,
             click.pass_obj,
         )
@@ -80,18 +97,31 @@ def _submit(
     screenshot: bool,
     window: bool,
     no_logs: bool,
+    days: int | None,
+    last: str | None,
+    between: str | None,
+    keep: tuple[str, ...],
+    account: str,
+    dry_run: bool,
+    into: Path | None,
     as_json: bool,
 ) -> int:
-    from snapper.answer import Answer, LogChoice, Picture
+    from snapper.answer import Answer, Picture
 
+    if into and not dry_run:
+        raise UsageError("--into goes with --dry-run.", "Add --dry-run, or leave --into out.")
     settings = settings_of(config_file)
+    logs = log_choice(settings, days, last, between) if settings.logs_include and not no_logs else None
+    kept = kept_classes(settings, keep)
     picture = Picture.WINDOW if window else Picture.SCREEN if screenshot else Picture.NONE
     frame = None if picture is Picture.NONE else _grab()
     answer = Answer(
-        _read_note(note), ticket, picture, LogChoice() if settings.logs_include and not no_logs else None
+        _read_note(note), ticket, picture, logs, _account(account), _covers(settings, frame, kept), kept
     )
     if not (answer.note.strip() or files or frame or answer.logs):
         raise UsageError("There is nothing to send.", "Give a note with -m, a file, or --screenshot.")
+    if dry_run:
+        return _rehearse(settings, answer, frame, files, into, as_json)
     return _keep_and_deliver(settings, answer, frame, files, as_json)
 
 
@@ -103,11 +133,63 @@ def _read_note(note: str | None) -> str:
     return note or ""
 
 
-def _keep_and_deliver(
-    settings: Settings, answer: Any, frame: Frame | None, files: Sequence[Path], as_json: bool
+def _account(text: str) -> str:
+    from snapper.report import ACCOUNT_MAX_CHARS
+
+    if len(text) > ACCOUNT_MAX_CHARS:
+        raise UsageError(
+            f"--account is longer than {ACCOUNT_MAX_CHARS} characters.",
+            "Give a user name or a number.",
+        )
+    return text.strip()
+
+
+def _covers(settings: Settings, frame: Frame | None, kept: frozenset[Private]) -> tuple[Rect, ...]:
+    """Nobody sees this picture before it goes: what the note window would offer to cover is covered."""
+    from snapper import covers
+    from snapper.capture.windows import windows_for
+    from snapper.privacy.classes import Private
+
+    if frame is None or Private.ACCOUNT in kept:
+        return ()
+    with contextlib.closing(windows_for(sys.platform, os.environ)) as windows:
+        frame = replace(frame, windows=tuple(windows.visible()))
+    memory = covers.load(settings.outbox_folder / covers.FILE_NAME)
+    return covers.offered(frame, memory, settings.privacy_words)
+
+
+def _rehearse(
+    settings: Settings,
+    answer: Answer,
+    frame: Frame | None,
+    files: Sequence[Path],
+    into: Path | None,
+    as_json: bool,
 ) -> int:
     from snapper import flow
-    from snapper.connect import find_logs, open_outbox
+    from snapper.connect import open_outbox, sources
+    from snapper.contents import parts_of
+    from snapper.present import contents_data, contents_text
+
+    with (
+        Progress("Packing today's logs") as progress,
+        flow.rehearse(
+            open_outbox(settings), answer, sources(settings), frame=frame, files=files, progress=progress.to
+        ) as rehearsal,
+    ):
+        if into:
+            copy_parts(rehearsal.bundle, into)
+        parts = parts_of(rehearsal.bundle)
+        show(contents_data(parts), as_json, contents_text(parts))
+    say("Nothing was sent.")
+    return 0
+
+
+def _keep_and_deliver(
+    settings: Settings, answer: Answer, frame: Frame | None, files: Sequence[Path], as_json: bool
+) -> int:
+    from snapper import flow
+    from snapper.connect import open_outbox, sources
 
     outbox = open_outbox(settings)
     kept: list[str] = []
@@ -116,14 +198,16 @@ def _keep_and_deliver(
             entry = flow.keep(
                 outbox,
                 answer,
+                sources(settings),
                 frame=frame,
                 files=files,
-                find_logs=lambda day: find_logs(settings, day),
                 accepted=kept.append,
                 progress=progress.to,
             )
         for remark in entry.report.remarks:
             say(remark)
+        for finding in entry.report.findings:
+            say(f"This looks like: {finding.title} (“snapper logs check” tells more).")
         entry = deliver(settings, outbox, entry)
     except (SnapperError, KeyboardInterrupt) as error:
         if not kept:
@@ -168,13 +252,10 @@ def capture(
 
         return exit_code(App(settings, say=say).ask(frame))
     if send_it:
-        return _keep_and_deliver(
-            settings,
-            Answer("", None, Picture.SCREEN, LogChoice() if settings.logs_include else None),
-            frame,
-            (),
-            as_json,
-        )
+        logs, kept = LogChoice(settings.logs_days), kept_classes(settings, ())
+        hidden = _covers(settings, frame, kept)
+        answer = Answer("", None, Picture.SCREEN, logs if settings.logs_include else None, "", hidden, kept)
+        return _keep_and_deliver(settings, answer, frame, (), as_json)
     return _save_picture(frame, output or Path(time.strftime("snapper-%Y%m%d-%H%M%S.png")), as_json)
 
 

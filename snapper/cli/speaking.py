@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from snapper.errors import UsageError
+
 if TYPE_CHECKING:
+    from snapper.bundle import Bundle
     from snapper.config import Settings
     from snapper.outbox import Outbox
     from snapper.state import Entry, State
@@ -84,6 +87,25 @@ class Progress:
             self._bar.start()
             self._bar.add_task(self._label, total=total)
         self._bar.update(self._bar.task_ids[0], completed=done, total=total)
+
+
+def copy_parts(bundle: Bundle, folder: Path) -> None:
+    """Put every file of a report, logs unpacked, into a folder to look at. Raises UsageError."""
+    import shutil
+
+    from snapper.contents import parts_of
+
+    try:
+        for part in parts_of(bundle):
+            # The logs of an archive go beside it, into a folder of almost its name.
+            path = folder / part.name.replace(".zip/", "/", 1)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open() as source, path.open("xb") as target:
+                shutil.copyfileobj(source, target)
+    except FileExistsError as error:
+        raise UsageError(f"{error.filename} exists already.", "Choose an empty folder.") from error
+    except OSError as error:
+        raise UsageError(f"The folder {folder} cannot be written to.", "Choose another one.") from error
 
 
 def _rich_progress() -> Any:

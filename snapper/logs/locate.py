@@ -2,63 +2,82 @@
 
 Asked in this order: the settings, the running programs, the usual places. A place found by guessing counts
 when it holds `jts.ini` and either `launcher.log` or a user's folder; one named in the settings always counts.
+Logs lie elsewhere, too: those of IBC, which starts TWS on unattended computers, and those that people export.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from snapper.logs.folders import log_folders, saving_folders, usual_homes, usual_ibc_logs
+
 # 40 letters on recent versions, 9 or 10 on older ones, where two of the program's own folders fit as well.
 _USER_FOLDER = re.compile(r"[a-p]{40}|(?!ibgateway$|resources$)[a-z]{9,10}")
-_VERSION = re.compile(r"\d{3,4}[a-z]?")
 _CONFIG_FOLDER = re.compile(r'^\s*"?-DjtsConfigDir=(.+?)"?\s*$', re.MULTILINE)
 _OPTIONS_FILE = re.compile(r"^-DvmOptionsPath=(.+)$")
 _OPTIONS_NAMES = ("tws.vmoptions", "ibgateway.vmoptions")
 _OPTIONS_MAX_BYTES = 1 << 16
+_JTS_INI_MAX_BYTES = 1 << 20
+_TIME_ZONE = re.compile(r"^[ \t]*TimeZone[ \t]*=[ \t]*(\S.*?)\s*$", re.MULTILINE | re.IGNORECASE)
+_ZONE_CHARS = 64
+_IBC_JAR = re.compile(r"(?:^|[:;])([A-Za-z]:[/\\][^:;]*|[^:;]*)[/\\](?:IBC|IBController)\.jar(?=$|[:;])")
+_IBC_CLASSES = ("ibcalpha.ibc.", "ibcontroller.")
 _LEVELS_ABOVE_JAVA = 5  # on a Mac: <version>/<program>.app/Contents/MacOS/JavaApplicationStub
 _PROGRAMS = re.compile(r"java|tws|ibgateway|trader workstation|ib gateway", re.IGNORECASE)
 
 _Told = TypeVar("_Told")
-_Roots = Callable[[Path], tuple[Path, ...]]
-_USUAL_ROOTS: Mapping[str, _Roots] = {
-    "win32": lambda home: (
-        *(Path(f"{drive}:/{name}") for drive in "CD" for name in ("Jts", "IBKR", "ibgateway")),
-        home / "Jts",
-    ),
-    "darwin": lambda home: (home / "Jts",),
-    "linux": lambda home: (home / "Jts",),
-}
+_ROOT = Path("/")
 
 
 class Process(NamedTuple):
-    """A running program as the system tells of it; empty where it does not."""
+    """A running program as the system tells of it; empty where it does not.
+
+    `family` are the programs that belong to it: those it started, and the launcher that started it.
+    """
 
     name: str
     command: tuple[str, ...] = ()
     executable: str = ""
     folder: str = ""
+    pid: int = 0
+    open_files: tuple[str, ...] = ()
+    family: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class LogHome:
-    """A settings folder: `program` is TWS or IB Gateway, `found_by` a sentence that says why it counts."""
+    """A settings folder: `program` is TWS or IB Gateway, `found_by` a sentence that says why it counts.
+
+    `processes` are the running programs that use it.
+    """
 
     path: Path
     program: str
     found_by: str
+    processes: tuple[Process, ...] = ()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The running programs that use it, with those that belong to them."""
+        return tuple(pid for process in self.processes for pid in (process.pid, *process.family) if pid)
 
 
 @dataclass(frozen=True)
 class Places:
-    """The settings folders of this machine, and every folder that was looked at for them."""
+    """The settings folders of this machine, and every folder that was looked at for them.
+
+    IBC writes into `ibc_folders`; `export_folders` are those that people save exported logs in.
+    """
 
     homes: tuple[LogHome, ...]
     looked_in: tuple[Path, ...]
+    ibc_folders: tuple[Path, ...] = ()
+    export_folders: tuple[Path, ...] = ()
 
 
 class _Candidate(NamedTuple):
@@ -66,24 +85,42 @@ class _Candidate(NamedTuple):
     found_by: str
     gateway: bool = False
     certain: bool = False
+    process: Process | None = None
 
 
 def find_homes(
-    configured: Sequence[Path], *, platform: str, home: Path, processes: Iterable[Process]
+    configured: Sequence[Path],
+    *,
+    platform: str,
+    home: Path,
+    processes: Iterable[Process],
+    root: Path = _ROOT,
 ) -> Places:
     """Find every settings folder once; folders are the same when their real paths are.
 
-    `platform` is sys.platform, `home` the user's folder, `processes` what running_java() gives.
+    `platform` is sys.platform, `home` the user's folder, `processes` what running_java() gives, `root` where
+    the file system begins.
     """
+    running = tuple(processes)
     homes: dict[Path, LogHome] = {}
     looked_in: dict[Path, None] = {}
-    for candidate in _candidates(configured, platform, home, processes):
+    placed: set[Process] = set()
+    for candidate in _candidates(configured, running, usual_homes(platform, home, root)):
         real = real_path(candidate.path)
         looked_in.setdefault(real)
         if real not in homes and (candidate.certain or is_home(real)):
             program = "IB Gateway" if candidate.gateway or "gateway" in str(real).lower() else "TWS"
             homes[real] = LogHome(real, program, candidate.found_by)
-    return Places(tuple(homes.values()), tuple(looked_in))
+        if real in homes and candidate.process and candidate.process not in placed:
+            placed.add(candidate.process)  # the first that it names is the one it uses
+            homes[real] = replace(homes[real], processes=(*homes[real].processes, candidate.process))
+    ibc = (
+        *(folder for one in running for folder in _ibc_folders(one)),
+        *usual_ibc_logs(platform, home, root),
+    )
+    return Places(
+        tuple(homes.values()), tuple(looked_in), tuple(dict.fromkeys(ibc)), saving_folders(platform, home)
+    )
 
 
 def is_home(folder: Path) -> bool:
@@ -115,6 +152,17 @@ def real_path(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def time_zone(home: Path) -> str | None:
+    """The time zone that TWS's clock is set to, as its settings call it; None where they say nothing."""
+    try:
+        with (home / "jts.ini").open("rb") as settings:
+            text = settings.read(_JTS_INI_MAX_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None
+    said = _TIME_ZONE.search(text)
+    return said[1].replace("\\:", ":")[:_ZONE_CHARS] if said else None
+
+
 def running_java() -> list[Process]:
     """The running programs that can be TWS; what the system keeps to itself about one is left empty."""
     import psutil
@@ -125,24 +173,61 @@ def running_java() -> list[Process]:
         except (psutil.Error, OSError):  # it ended just now, it belongs to another user, the system refuses
             return nothing
 
+    def open_files(process: psutil.Process) -> tuple[str, ...]:
+        def paths() -> list[str]:
+            return [file.path for file in process.open_files()]
+
+        return tuple(told(paths, [])) if psutil.POSIX else ()  # Windows takes seconds to tell
+
+    def family(process: psutil.Process) -> tuple[int, ...]:
+        def above() -> list[int]:
+            launcher = process.parent()
+            return [launcher.pid] if launcher and _PROGRAMS.search(launcher.name()) else []
+
+        def below() -> list[int]:
+            return [child.pid for child in process.children(recursive=True)]
+
+        nobody: list[int] = []
+        return (*told(above, nobody), *told(below, nobody))
+
     return [
-        Process(name, tuple(told(process.cmdline, [])), told(process.exe, ""), told(process.cwd, ""))
+        Process(
+            name,
+            tuple(told(process.cmdline, [])),
+            told(process.exe, ""),
+            told(process.cwd, ""),
+            process.pid,
+            open_files(process),
+            family(process),
+        )
         for process in psutil.process_iter()
         if _PROGRAMS.search(name := told(process.name, ""))
     ]
 
 
 def _candidates(
-    configured: Sequence[Path], platform: str, home: Path, processes: Iterable[Process]
+    configured: Sequence[Path], processes: Iterable[Process], usual: Iterable[Path]
 ) -> Iterator[_Candidate]:
     for folder in configured:
         yield _Candidate(folder, "It is named in the settings (logs.folders).", certain=True)
     for process in processes:
         gateway = "gateway" in " ".join((*process.command, process.executable)).lower()
         for folder in _folders_of(process):
-            yield _Candidate(folder, f"The running program {process.name} uses it.", gateway)
-    for folder in _usual_folders(_USUAL_ROOTS.get(platform, _USUAL_ROOTS["linux"])(home)):
+            yield _Candidate(folder, f"The running program {process.name} uses it.", gateway, process=process)
+    for folder in usual:
         yield _Candidate(folder, "It is the usual place on this system.")
+
+
+def _ibc_folders(process: Process) -> Iterator[Path]:
+    """The folders of logs beside the program and the settings of an IBC that runs."""
+    if not any(argument.startswith(_IBC_CLASSES) for argument in process.command):
+        return
+    for argument in process.command:
+        beside = [said[1] for said in _IBC_JAR.finditer(argument)]
+        if argument.lower().endswith(".ini"):
+            beside.append(os.path.dirname(argument))  # noqa: PTH120 - "" where there is no folder
+        for folder in beside:
+            yield from log_folders(Path(process.folder) / folder)
 
 
 def _folders_of(process: Process) -> Iterator[Path]:
@@ -175,20 +260,6 @@ def _folders_in_options(file: Path) -> Iterator[Path]:
         return  # most folders have no such file
     for said in _CONFIG_FOLDER.finditer(text):
         yield file.parent / said[1]
-
-
-def _usual_folders(roots: Iterable[Path]) -> Iterator[Path]:
-    for root in roots:
-        for folder in (root, root / "ibgateway"):
-            yield folder
-            yield from (entry for entry in _newest_first(folder) if _VERSION.fullmatch(entry.name))
-
-
-def _newest_first(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir(), reverse=True)
-    except OSError:
-        return []  # most usual places do not exist here
 
 
 def _is_file(path: Path) -> bool:

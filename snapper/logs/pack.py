@@ -17,13 +17,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from snapper import disk
-from snapper.errors import LogsFailed
+from snapper.errors import LogsFailed, NotPrivate
+from snapper.filenames import safe_name
 from snapper.logs.today import LogFile
 from snapper.logs.zip_stream import ZipStream
 from snapper.report import LogEntry, LogKind, timestamp
+
+if TYPE_CHECKING:
+    from snapper.privacy.redact import Redactor
 
 Progress = Callable[[int, int], None]
 
@@ -46,24 +50,38 @@ class Packed:
     remarks: tuple[str, ...]
 
 
-def pack(files: Sequence[LogFile], destination: Path, progress: Progress | None = None) -> Packed:
+def pack(
+    files: Sequence[LogFile],
+    destination: Path,
+    progress: Progress | None = None,
+    redactor: Redactor | None = None,
+) -> Packed:
     """Pack logs into a new zip file; its content is synced to disk when this returns, its folder is not.
 
-    `progress` is told the bytes read and the bytes in all. Raises LogsFailed when no log could be read and
-    CannotKeep when the archive cannot be written; then no archive is left.
+    With a `redactor` plain logs, names and remarks are freed of private values; a log that cannot be is
+    left out. `progress` is told the bytes read and the bytes in all. Raises LogsFailed when no log could be
+    read and CannotKeep when the archive cannot be written; then no archive is left.
     """
+    left_out: list[LogFile] = []
     with (
         disk.keeping("the archive of today's logs", destination.parent),
         _created(destination) as archive,
         ThreadPoolExecutor(1, "log-hash") as hasher,
     ):
-        packing = _Packing(files, hasher, progress or (lambda done, total: None))
-        size, sha256 = packing.write(archive)
+        while True:
+            packing = _Packing(files, hasher, progress or (lambda done, total: None), redactor, left_out)
+            try:
+                size, sha256 = packing.write(archive)
+                break
+            except _LeftOut as error:  # what is written of it must go: rare, so all begins anew
+                left_out.append(error.log)
+                archive.seek(0)
+                archive.truncate()
         if not packing.entries:
             raise LogsFailed(
                 "None of today's logs could be read.", "Check that you may open them, then try again."
             )
-    return Packed(size, sha256, tuple(packing.entries), tuple(packing.remarks))
+    return Packed(size, sha256, tuple(packing.entries), packing.private_remarks())
 
 
 @contextlib.contextmanager
@@ -103,16 +121,34 @@ class _Hash:
         return self._sha256.hexdigest()
 
 
+class _LeftOut(Exception):
+    """A log could not be made private."""
+
+    def __init__(self, log: LogFile) -> None:
+        super().__init__()
+        self.log = log
+
+
 class _Packing:
     """One run: what was packed so far, and what is to be said about it."""
 
-    def __init__(self, files: Sequence[LogFile], hasher: ThreadPoolExecutor, progress: Progress) -> None:
+    def __init__(
+        self,
+        files: Sequence[LogFile],
+        hasher: ThreadPoolExecutor,
+        progress: Progress,
+        redactor: Redactor | None,
+        left_out: Sequence[LogFile],
+    ) -> None:
         self.entries: list[LogEntry] = []
         self.remarks: list[str] = []
         self._hasher = hasher
         self._progress = progress
+        self._redactor = redactor
+        self._names: list[str] = []
         self._done = 0
-        self._begun = [(log, self._size_now(log)) for log in files]
+        self.remarks += [f"{log.name} could not be made private and is left out." for log in left_out]
+        self._begun = [(log, self._size_now(log)) for log in files if log not in left_out]
         self._total = sum(size or 0 for _, size in self._begun)
 
     def write(self, archive: BinaryIO) -> tuple[int, str]:
@@ -130,9 +166,24 @@ class _Packing:
         stream.finish()
         return archive.tell(), hashed.hexdigest()
 
+    def private_remarks(self) -> tuple[str, ...]:
+        """The remarks, without private values where there is a redactor."""
+        return tuple(map(self._redactor.text, self.remarks) if self._redactor else self.remarks)
+
+    def _name(self, log: LogFile) -> str:
+        """The log's name in the archive: without private values and unique where there is a redactor."""
+        if not self._redactor:
+            return log.name
+        *folders, last = map(safe_name, self._redactor.text(log.name).split("/"))
+        folder = "".join(f"{part}/" for part in folders)
+        taken = [name.removeprefix(folder) for name in self._names if name.startswith(folder)]
+        self._names.append(name := folder + safe_name(last, taken))
+        return name
+
     def _size_now(self, log: LogFile) -> int | None:
         try:
-            return log.path.stat().st_size
+            size = log.path.stat().st_size
+            return _part(log, size)[1]
         except OSError as error:
             self.remarks.append(_why_missing(log, error))
             return None
@@ -146,26 +197,46 @@ class _Packing:
         with source:
             modified = os.fstat(source.fileno()).st_mtime
             hashed = _Hash(self._hasher)
-            stream.add(log.name, modified, self._content(log, source, size, hashed))
-        self.entries.append(
-            LogEntry(log.name, hashed.size, hashed.hexdigest(), timestamp(modified), log.kind)
-        )
+            name = self._name(log)
+            stream.add(name, modified, self._content(log, source, size, hashed))
+        self.entries.append(LogEntry(name, hashed.size, hashed.hexdigest(), timestamp(modified), log.kind))
 
     def _content(self, log: LogFile, source: BinaryIO, size: int, hashed: _Hash) -> Iterator[bytes]:
         """The bytes of one log; while they are deflated here they are hashed in the other thread."""
-        for piece in self._readable(log, source, size):
-            hashed.update(piece)
+        pieces = self._counted(self._readable(log, source, size))
+        if self._redactor and log.kind is LogKind.PLAIN:
+            pieces = self._redactor.stream(pieces)
+        try:
+            for piece in pieces:
+                hashed.update(piece)
+                yield piece
+        except NotPrivate as error:
+            raise _LeftOut(log) from error
+
+    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
             yield piece
             self._done += len(piece)
             self._progress(self._done, self._total)
 
     def _readable(self, log: LogFile, source: BinaryIO, size: int) -> Iterator[bytes]:
         try:
-            yield from _as_it_was(source, size, log.kind)
-            if os.fstat(source.fileno()).st_size < size:
+            start = log.span[0] if log.span else 0
+            if log.span:
+                source.seek(start)
+                yield from _pieces(source, size)
+            else:
+                yield from _as_it_was(source, size, log.kind)
+            if os.fstat(source.fileno()).st_size < start + size:
                 self.remarks.append(f"{log.name} became shorter while it was packed: its end is missing.")
         except OSError:
             self.remarks.append(f"{log.name} could be read only in part: its end is missing.")
+
+
+def _part(log: LogFile, size: int) -> tuple[int, int]:
+    """Where the part of a log that goes begins, and how many bytes it has."""
+    start, end = log.span or (0, size)
+    return start, max(0, min(end, size) - start)
 
 
 def _as_it_was(source: BinaryIO, size: int, kind: LogKind) -> Iterator[bytes]:

@@ -2,162 +2,190 @@
 
 The time of the last change decides, because a session that runs past midnight writes on in yesterday's file,
 and names with a weekday come back every week; a date in the name is a hint for files whose time was lost in
-copying. Files of a later time count as today's: the clock was set back.
+copying. Files of a later time count as today's: the clock was set back. Where TWS's own clock is set to
+another zone, the day begins at the earlier of both midnights.
 """
 
 from __future__ import annotations
 
-import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from snapper.filenames import safe_name
-from snapper.logs.locate import LogHome, Places, real_path, user_folders
-from snapper.report import LogKind
+from snapper.logs.found import (
+    HOW_TO_EXPORT,
+    Instance,
+    LogFile,
+    TodaysLogs,
+    chosen,
+    instance_of,
+)
+from snapper.logs.instances import Located, instances, keys_of
+from snapper.logs.locate import LogHome, Places, real_path, time_zone, user_folders
+from snapper.logs.names import date_in, is_export, is_ibc, is_weekly, log_kind
+from snapper.logs.zones import midnight, zone
+
+__all__ = [
+    "HOW_TO_EXPORT",
+    "LOGS_MAX",
+    "Instance",
+    "LogFile",
+    "TodaysLogs",
+    "chosen",
+    "instance_of",
+    "log_kind",
+    "written_today",
+]
 
 LOGS_MAX = 1000  # as many as a manifest can list
-
-_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_STAMP = r"\d{8}\.\d{6}(?:\.\d+)?"
-
-# Everything that is a log, and nothing else: settings, too, end in .ibgzenc. IBC's logs stay
-# out as long as nothing is redacted here: they have held passwords in the clear (IbcAlpha/IBC, request 359).
-_LOG_NAMES: tuple[tuple[str, LogKind], ...] = (
-    (rf"(?:tws|ibgateway|api\.[\w-]+)\.{_STAMP}\.ibgzenc", LogKind.SEALED),
-    (r"audit\.(?!.*\.(?:json|xml|ini|properties)\.)[\w.-]+\.ibgzenc", LogKind.SEALED),
-    (rf"(?:tws|ibgateway|api\.[\w-]+|audit)\.(?:{_STAMP}|{_DAY})\.log", LogKind.PLAIN),
-    (r"launcher(?:\.\d{8})?\.log", LogKind.PLAIN),
-    (rf"log\.{_DAY}\.txt", LogKind.PLAIN),
-    (r"(?:tws|gateway|ibgateway|api)-exported-logs[\w .()-]*\.txt", LogKind.PLAIN),
-    (r"hs_err_pid\d+\.log", LogKind.PLAIN),
-)
-_KINDS = tuple((re.compile(pattern, re.IGNORECASE), kind) for pattern, kind in _LOG_NAMES)
-_DATE_IN_NAME = re.compile(r"\.(20\d{6})\.")
+EARLIER_DAYS_MAX = 7  # TWS keeps no log for longer
+_WEEK_SECONDS = 7 * 86_400
 
 _FOLDERS_NAMED = 3  # a sentence is no list
 _PATH_CHARS = 120
-_HOW_TO_EXPORT = (
-    "To send one all the same: in TWS choose Help > Troubleshooting > Diagnostics > TWS logs > "
-    "Export Today Logs… (in IB Gateway: the File menu), and attach the file."
-)
 _HOW_TO_NAME = "If it is elsewhere, name its settings folder in snapper's settings: logs.folders."
+_HOW_TO_SEND = (
+    "To send one all the same: in TWS choose Help > Troubleshooting > Diagnostics > TWS logs > "
+    "Export Today Logs… (in IB Gateway: the File menu), and save it in your Documents folder."
+)
 
 
 @dataclass(frozen=True)
-class LogFile:
-    """One log: its real path, its unique name in the archive, size in bytes, time of last change (Unix).
+class _Days:
+    """The days that are asked for: since a Unix time, since a date, and how old a weekday's log may be."""
 
-    `instances` are the keys of the instances of TWS it belongs to; `span` the part of it that goes, in bytes
-    from the start (None: all of it).
-    """
+    since: float
+    first: str
+    weekday_since: float
+
+    def hold(self, name: str, modified: float) -> bool:
+        if is_weekly(name):
+            return modified >= max(self.since, self.weekday_since)
+        return modified >= self.since or (date_in(name) or "") >= self.first
+
+
+class _Folder(NamedTuple):
+    """A folder to look into: `base` is what no link may lead out of, `label` the archive's folder for it."""
 
     path: Path
-    name: str
-    size: int
-    modified: float
-    kind: LogKind
-    instances: tuple[str, ...] = ()
-    span: tuple[int, int] | None = None
+    base: Path
+    label: str
+    wanted: Callable[[str], bool]
+    days: _Days
+    home: LogHome | None = None
+    user: str = ""
+    zone: str | None = None
+    named: bool = False
 
 
-@dataclass(frozen=True)
-class Instance:
-    """One TWS or IB Gateway of one user: `title` in words, `pids` of the programs that run it now."""
-
-    key: str
-    title: str
-    pids: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class TodaysLogs:
-    """Today's logs by name; `sentence` says what is missing and what can be done."""
-
-    files: tuple[LogFile, ...]
-    looked_in: tuple[Path, ...]
-    sentence: str | None = None
-    instances: tuple[Instance, ...] = ()
-
-
-def log_kind(name: str) -> LogKind | None:
-    """Whether a file of this name is a log, and of which kind."""
-    return next((kind for pattern, kind in _KINDS if pattern.fullmatch(name)), None)
-
-
-def written_today(places: Places, now: datetime) -> TodaysLogs:
-    """The logs in all settings folders that were written on the day of `now` (an aware time) or later."""
-    files: dict[Path, LogFile] = {}
+def written_today(places: Places, now: datetime, days: int = 0) -> TodaysLogs:
+    """The logs in all folders that were written on the day of `now` (an aware time) or later, or on one of so
+    many `days` before, at most seven."""
+    located: dict[Path, Located] = {}
     problems: list[str] = []
-    for home, label in _labelled(places.homes):
-        for path in _entries(home, problems):
-            found = _todays_log(path, home.path, now)
-            if found and found.path not in files:
-                name = _archive_name(label, path.relative_to(home.path), files.values())
-                files[found.path] = replace(found, name=name)
-    newest = sorted(files.values(), key=lambda file: file.modified)[-LOGS_MAX:]
-    if len(files) > LOGS_MAX:
-        problems.append(f"Of {len(files)} logs of today only the {LOGS_MAX} newest are taken.")
-    if not files:
-        problems.append(_nothing_found(places))
-    by_name = tuple(sorted(newest, key=lambda file: file.name))
-    return TodaysLogs(by_name, places.looked_in, " ".join(problems) or None)
+    days = min(max(days, 0), EARLIER_DAYS_MAX)
+    for folder in _folders(places, now, days):
+        for path in _entries(folder, problems):
+            file = _log(path, folder)
+            if file and file.path not in located:
+                name = _archive_name(folder, path, [one.file.name for one in located.values()])
+                located[file.path] = Located(replace(file, name=name), folder.home, folder.user)
+    found = sorted(located.values(), key=lambda one: one.file.modified)[-LOGS_MAX:]
+    if len(located) > LOGS_MAX:
+        problems.append(f"Of {len(located)} logs only the {LOGS_MAX} newest are taken.")
+    if not located:
+        problems.append(_nothing_found(places, days))
+    known = instances(places.homes, found)
+    files = [replace(one.file, instances=keys_of(one, known)) for one in found]
+    return TodaysLogs(
+        tuple(sorted(files, key=lambda file: file.name)),
+        places.looked_in,
+        " ".join(problems) or None,
+        tuple(one.instance for one in known),
+    )
 
 
-def _entries(home: LogHome, problems: list[str]) -> Iterator[Path]:
-    """What lies in a settings folder and its users' folders; a folder that cannot be read is a problem."""
-    for folder in (home.path, *user_folders(home.path)):
-        try:
-            yield from sorted(folder.iterdir())
-        except (FileNotFoundError, NotADirectoryError):
-            problems.append(f"The folder {_shown(folder)} does not exist.")
-        except OSError:
-            problems.append(f"The folder {_shown(folder)} cannot be read.")
+def _folders(places: Places, now: datetime, days: int) -> Iterator[_Folder]:
+    """The settings folders with their users' folders, then IBC's, then those that people save in."""
+    zones = [time_zone(home.path) for home in places.homes]
+    for home, label, named_zone in zip(places.homes, _labels(places.homes), zones, strict=True):
+        asked = _days(now, days, [named_zone])
+        for path in (home.path, *user_folders(home.path)):
+            user = path.name if path != home.path else ""
+            yield _Folder(path, home.path, label, _any_log, asked, home, user, named_zone, named=not user)
+    asked = _days(now, days, zones)
+    shared = zones[0] if len(set(zones)) == 1 else None
+    for path in map(real_path, places.ibc_folders):
+        yield _Folder(path, path, "ibc", is_ibc, asked)
+    for path in map(real_path, places.export_folders):
+        yield _Folder(path, path, "exports", is_export, asked, zone=shared)
 
 
-def _todays_log(path: Path, home: Path, now: datetime) -> LogFile | None:
-    """A regular file with the name of a log, inside its settings folder and written today."""
+def _any_log(name: str) -> bool:
+    return log_kind(name) is not None
+
+
+def _days(now: datetime, days: int, zones: Collection[str | None]) -> _Days:
+    begins = [midnight(now, days, None), *(midnight(now, days, own) for name in zones if (own := zone(name)))]
+    return _Days(
+        min(unix for unix, _ in begins), min(day for _, day in begins), now.timestamp() - _WEEK_SECONDS
+    )
+
+
+def _entries(folder: _Folder, problems: list[str]) -> Iterator[Path]:
+    """What lies in a folder; one of TWS's that cannot be read is a problem, a usual one is not."""
+    try:
+        yield from sorted(folder.path.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        if folder.named:
+            problems.append(f"The folder {_shown(folder.path)} does not exist.")
+    except OSError:
+        if folder.home:
+            problems.append(f"The folder {_shown(folder.path)} cannot be read.")
+
+
+def _log(path: Path, folder: _Folder) -> LogFile | None:
+    """A regular file with the name of a log, inside its folder and of the days that are asked for."""
+    if not folder.wanted(path.name):
+        return None
     real = real_path(path)
-    kind = log_kind(path.name) and log_kind(real.name)  # a link must not make a log of a settings file
-    if kind is None or not real.is_relative_to(home):
+    # By its real name, too: a link must not make a log of a settings file.
+    kind = log_kind(real.name) if folder.wanted(real.name) else None
+    if kind is None or not real.is_relative_to(folder.base):
         return None
     try:
         facts = real.stat()
     except OSError:
         return None  # it went between listing and asking, as old logs do
-    if not stat.S_ISREG(facts.st_mode) or not _is_todays(real.name, facts.st_mtime, now):
+    if not stat.S_ISREG(facts.st_mode) or not folder.days.hold(real.name, facts.st_mtime):
         return None
-    return LogFile(real, path.name, facts.st_size, facts.st_mtime, kind)
+    return LogFile(real, path.name, facts.st_size, facts.st_mtime, kind, zone=folder.zone)
 
 
-def _is_todays(name: str, modified: float, now: datetime) -> bool:
-    here = now.astimezone()
-    midnight = datetime(here.year, here.month, here.day)  # naive: summer time may begin or end on this day
-    stamp = _DATE_IN_NAME.search(name)
-    return modified >= midnight.timestamp() or (stamp is not None and stamp[1] >= f"{here:%Y%m%d}")
-
-
-def _labelled(homes: Sequence[LogHome]) -> Iterator[tuple[LogHome, str]]:
-    """Each settings folder with the folder it becomes in the archive: none if it is the only one."""
+def _labels(homes: Sequence[LogHome]) -> list[str]:
+    """The folder that each settings folder becomes in the archive: none if it is the only one."""
     labels: list[str] = []
     for home in homes:
         labels.append(safe_name(home.path.name, labels))
-        yield home, labels[-1] if len(homes) > 1 else ""
+    return labels if len(homes) > 1 else [""] * len(homes)
 
 
-def _archive_name(label: str, relative: Path, others: Iterable[LogFile]) -> str:
-    folder = "/".join(safe_name(part) for part in (label, *relative.parts[:-1]) if part)
-    prefix = f"{folder}/" if folder else ""
-    siblings = [other.name.removeprefix(prefix) for other in others if other.name.startswith(prefix)]
-    return prefix + safe_name(relative.name, siblings)
+def _archive_name(folder: _Folder, path: Path, others: Sequence[str]) -> str:
+    parts = "/".join(safe_name(part) for part in (folder.label, folder.user) if part)
+    prefix = f"{parts}/" if parts else ""
+    siblings = [other.removeprefix(prefix) for other in others if other.startswith(prefix)]
+    return prefix + safe_name(path.name, siblings)
 
 
-def _nothing_found(places: Places) -> str:
+def _nothing_found(places: Places, days: int) -> str:
     if not places.homes:
         return f"No TWS or IB Gateway was found on this computer{_in(places.looked_in)}. {_HOW_TO_NAME}"
-    return f"No log was written today{_in([home.path for home in places.homes])}. {_HOW_TO_EXPORT}"
+    then = f" or in the {days} days before" if days > 1 else " or the day before" if days == 1 else ""
+    return f"No log was written today{then}{_in([home.path for home in places.homes])}. {_HOW_TO_SEND}"
 
 
 def _in(folders: Sequence[Path]) -> str:

@@ -1,6 +1,9 @@
-"""The list of what is in a report: names on the left, sizes on the right, logs below their archive."""
+"""Lists of files: names on the left, sizes on the right; one of them shows what is in a report."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
@@ -11,27 +14,47 @@ from snapper.words import contents_lines
 _LINES_SHOWN = 8
 
 
-class ContentsList(QTreeWidget):
-    """Shows note, attachments and the logs inside them."""
+class Line(NamedTuple):
+    """One file of a list: what is shown of it, its size in words, and the whole of its name and kind."""
 
-    def __init__(self) -> None:
+    name: str
+    size: str
+    tip: str
+
+
+class FileList(QTreeWidget):
+    """Two columns that are never wider than the list: long names give way in the middle."""
+
+    def __init__(self, name: str) -> None:
         super().__init__()
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
-        self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("What is in the report, with sizes")
+        self.setAccessibleName(name)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
 
+    def show_lines(self, lines: Iterable[Line]) -> None:
+        """Show these files and no others."""
+        self.clear()
+        self.addTopLevelItems([_row(line) for line in lines])
+
+
+class ContentsList(FileList):
+    """Shows note, attachments and the logs inside them."""
+
+    def __init__(self) -> None:
+        super().__init__("What is in the report, with sizes")
+        self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
     def show_report(self, report: Report | None) -> None:
         """List a report; None empties the list."""
-        self.clear()
-        if report is not None:
-            self.addTopLevelItems([_row(name, size) for name, size in contents_lines(report)])
+        lines = contents_lines(report) if report else []
+        self.show_lines(Line(name, size, name.strip()) for name, size in lines)
 
     def shrink(self) -> None:
         """Be no higher than the lines there are, up to eight; more scroll."""
@@ -40,8 +63,8 @@ class ContentsList(QTreeWidget):
         self.setFixedHeight(lines * height + 2 * self.frameWidth())
 
 
-def _row(name: str, size: str) -> QTreeWidgetItem:
-    row = QTreeWidgetItem([name, size])
-    row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    row.setToolTip(0, name.strip())
+def _row(line: Line) -> QTreeWidgetItem:
+    row = QTreeWidgetItem([line.name, line.size])
+    row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+    row.setToolTip(0, line.tip)
     return row

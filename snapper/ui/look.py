@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -21,7 +22,19 @@ from PySide6.QtGui import (
     QPixmap,
     QScreen,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
 
 from snapper.capture.frame import Rect
 
@@ -175,6 +188,48 @@ class Banner(QFrame):
         painter.drawRoundedRect(QRectF(0, 0, 5, self.height()), 2.5, 2.5)
 
 
+class ElidedCheckBox(QCheckBox):
+    """A check box whose text gives way in the middle where it has no room; all of it is the tool tip."""
+
+    _LEAST_CHARS = 12
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show a text, with an & before its letter."""
+        super().setText(text)
+        self.setToolTip(text.replace("&&", "\0").replace("&", "").replace("\0", "&"))
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a few letters."""
+        wish = super().sizeHint()
+        return wish.boundedTo(QSize(self.fontMetrics().averageCharWidth() * self._LEAST_CHARS, wish.height()))
+
+    def shown_text(self) -> str:
+        """As much of the text as there is room for."""
+        box = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth, None, self)
+        gap = self.style().pixelMetric(QStyle.PixelMetric.PM_CheckBoxLabelSpacing, None, self)
+        room = self.width() - box - gap - 2
+        mode, flags = Qt.TextElideMode.ElideMiddle, Qt.TextFlag.TextShowMnemonic
+        return self.fontMetrics().elidedText(self.text(), mode, room, flags)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the box with what fits."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = self.shown_text()
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_CheckBox, option)
+
+
+def chain_tabs(parts: Sequence[QWidget]) -> None:
+    """Have Tab go through these parts in this order: those made late would come last of all."""
+    for before, after in pairwise(parts):
+        QWidget.setTabOrder(before, after)
+
+
 def plain_label(text: str = "", scale: float = 1.0, bold: bool = False) -> QLabel:
     """A label that wraps and shows any text as it is, never as markup."""
     label = QLabel(text)
@@ -228,7 +283,7 @@ def _overlap(screen: QScreen, area: Rect) -> int:
 
 def put_in_middle(window: QWidget, wish: QSize, screen: QScreen) -> None:
     """Size a window as wished, as far as the work area allows, and put it a little above the middle."""
-    space = screen.availableGeometry().adjusted(12, 12, -12, -44)  # room for the title bar
+    space = screen.availableGeometry().adjusted(12, 32, -12, -24)  # room for the title bar
     size = wish.boundedTo(space.size())
     window.resize(size)
     free = space.size() - size

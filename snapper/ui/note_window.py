@@ -5,12 +5,11 @@ It decides nothing but what a person decides in it. The report is made elsewhere
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
-    QFocusEvent,
     QGuiApplication,
     QKeySequence,
     QPaintEvent,
@@ -19,30 +18,33 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from snapper.answer import Answer, LogChoice, Picture
-from snapper.capture.frame import Frame
+from snapper.capture.frame import Frame, Rect
 from snapper.errors import UsageError
+from snapper.logs.found import TodaysLogs
+from snapper.privacy.classes import Private
 from snapper.report import NOTE_MAX_CHARS, ticket_number
-from snapper.ui.logs_box import FoundLogs, LogsBox
-from snapper.ui.look import Banner, emphasize, icon, plain_label, put_in_middle, screen_for
+from snapper.ui.contents_window import ContentsWindow
+from snapper.ui.findings_box import FindingsBox, Recognised
+from snapper.ui.logs_box import LogsBox
+from snapper.ui.look import Banner, chain_tabs, emphasize, icon, plain_label, put_in_middle, screen_for
+from snapper.ui.note_field import NoteField, account_field, ticket_field
+from snapper.ui.note_layout import footer, question, scrolled
+from snapper.ui.part_reader import Part
 from snapper.ui.picture_box import PictureBox
-from snapper.words import NOT_WATCHED, note_text
+from snapper.ui.privacy_box import PrivacyBox
 
 # Qt notices a lost focus late: what it believes to have is trusted once the activation has had its effect.
 _SETTLE_MS = 120
 _PAUSE_MS = 500
 _NEW_TICKET = "new ticket"
 _OLD_TICKET = "number of the ticket"
+_EXACTLY = "Show &exactly what will be sent…"
 
 
 class NoteWindow(QWidget):
@@ -50,7 +52,9 @@ class NoteWindow(QWidget):
 
     `focused` says that letters typed now land in the note; `painted` that the window is on the screen;
     `edited` tells note and ticket as typed, whenever typing pauses.
-    After `submitted` the window waits for `finish` or `keep_open`.
+    After `submitted` and `contents_accepted` the window waits for `finish` or `keep_open`, after
+    `contents_asked` for `show_contents` or `contents_failed`, unless `contents_dropped` comes first.
+    `logs_wish_changed` and `sizes_asked` tell a LogChoice.
     """
 
     submitted = Signal(Answer)
@@ -58,12 +62,18 @@ class NoteWindow(QWidget):
     focused = Signal()
     painted = Signal()
     edited = Signal(str, str)
+    logs_wish_changed = Signal(object)
+    sizes_asked = Signal(object)
+    contents_asked = Signal(Answer)
+    contents_accepted = Signal()
+    contents_dropped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._saving = False
         self._unpainted = False
         self._ticket_needed = False
+        self._contents: ContentsWindow | None = None
         self.setWindowTitle("Report to support – snapper")
         self.setWindowIcon(icon())
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint)
@@ -86,13 +96,13 @@ class NoteWindow(QWidget):
         """
         if not self.isVisible():
             self._begin(frame, ticket, remark)
-        self._pictures.close_preview()
+        self._close_dialogs()
         self._come_forward()
 
     def preset(self, picture: Picture, *, logs: bool, to_ticket: bool = False) -> None:
         """Choose picture and logs in advance, or ask for the number of an existing ticket first of all."""
         self._pictures.choose(picture)
-        self._logs.include.setChecked(logs)
+        self._logs.want(logs)
         if to_ticket:
             self._ticket_needed = True
             self._ticket.setPlaceholderText(_OLD_TICKET)
@@ -105,9 +115,49 @@ class NoteWindow(QWidget):
         self._ticket.setText(ticket)
         self._problem.say(sentence)
 
-    def set_logs(self, logs: FoundLogs) -> None:
-        """Show today's logs, found while the window was already open."""
-        self._logs.set_logs(logs)
+    def set_logs(self, found: TodaysLogs, keys: Collection[str] | None = None) -> None:
+        """Show logs found while the window was open, the instances of these keys checked (None: all)."""
+        self._logs.set_logs(found, keys)
+
+    def preset_logs(self, days: int) -> None:
+        """So many days before today are wanted in advance."""
+        self._logs.amount.preset_days(days)
+
+    def set_cut_size(self, choice: LogChoice, size: int) -> None:
+        """Answer `sizes_asked`, in bytes before packing."""
+        self._logs.set_cut_size(choice, size)
+
+    def set_limit(self, limit: int | None, name: str = "The ticket system") -> None:
+        """How many bytes are taken (None: not known), and who takes them, as a sentence begins."""
+        self._logs.set_limit(limit, name)
+
+    def preset_privacy(self, keep: Collection[Private]) -> None:
+        """Which private classes are sent as they are, from the settings."""
+        self._privacy.preset(keep)
+
+    def offer_covers(self, covers: Iterable[Rect]) -> None:
+        """Cover parts of the desktop that were found while the window was already open."""
+        self._pictures.offer(covers)
+
+    def set_findings(self, matches: Sequence[Recognised]) -> None:
+        """Show what logs and note look like; these and no others."""
+        self._findings.show_findings(matches)
+
+    def set_note_warning(self, sentence: str) -> None:
+        """Warn of something in the note; "" takes the warning back."""
+        self._findings.warn(sentence)
+
+    def show_contents(self, parts: Sequence[Part]) -> None:
+        """Answer `contents_asked`; too late, when the question was taken back."""
+        if dialog := self._asking_contents():
+            self._exactly.setText(_EXACTLY)
+            dialog.show_contents(parts)
+
+    def contents_failed(self, sentence: str) -> None:
+        """The contents could not be made: say so, and go on."""
+        if dialog := self._asking_contents():
+            dialog.reject()
+            self._problem.say(sentence)
 
     def set_picture_sizes(self, sizes: Mapping[Picture, int]) -> None:
         """Show how large each picture is as a file, in bytes."""
@@ -126,10 +176,14 @@ class NoteWindow(QWidget):
 
     def finish(self) -> None:
         """Hide, and forget text, frame and choices."""
+        self._close_dialogs()
         self.hide()
         self._pause.stop()
         self._note.clear()
         self._ticket.clear()
+        self._account.clear()
+        self._privacy.forget()
+        self._findings.forget()
         self._pictures.forget()
         self._logs.forget()
         self._problem.say()
@@ -139,16 +193,16 @@ class NoteWindow(QWidget):
 
     def submit(self) -> None:
         """Hand the answer on, once; what stands in the way is said in the window."""
-        if self._saving:
-            return
-        try:
-            answer = self._answer()
-        except UsageError as problem:
-            self._problem.say(problem.sentence, problem.remedy)
-            return
-        self._problem.say()
-        self._set_saving(True)
-        self.submitted.emit(answer)
+        if answer := self._checked_answer():
+            self._set_saving(True)
+            self.submitted.emit(answer)
+
+    def ask_contents(self) -> None:
+        """Ask for exactly what would be sent now; the window stays."""
+        if answer := self._checked_answer():
+            self._contents_dialog().prepare()
+            self._exactly.setText("Preparing…")
+            self.contents_asked.emit(answer)
 
     def cancel(self) -> None:
         """Close without a report; not while one is being kept."""
@@ -172,12 +226,53 @@ class NoteWindow(QWidget):
 
     # --- how ----------------------------------------------------------------------------------------------
 
+    def _checked_answer(self) -> Answer | None:
+        """What was decided; what stands in the way is said in the window."""
+        if self._saving or self._asking_contents():
+            return None
+        try:
+            answer = self._answer()
+        except UsageError as problem:
+            self._problem.say(problem.sentence, problem.remedy)
+            return None
+        self._problem.say()
+        return answer
+
+    def _contents_dialog(self) -> ContentsWindow:
+        """Made when it is first asked for: most reports are sent without, and an idle window stays small."""
+        if self._contents is None:
+            self._contents = ContentsWindow(self)
+            self._contents.finished.connect(self._contents_closed)
+        return self._contents
+
+    def _asking_contents(self) -> ContentsWindow | None:
+        """The dialog of the contents while it is open."""
+        return self._contents if self._contents and self._contents.isVisible() else None
+
+    def _contents_closed(self, accepted: int) -> None:
+        self._exactly.setText(_EXACTLY)
+        if accepted:
+            self._set_saving(True)
+            self.contents_accepted.emit()
+        else:
+            self.contents_dropped.emit()
+
+    def _close_dialogs(self) -> None:
+        self._pictures.close_preview()
+        self._privacy.close_panel()
+        if dialog := self._asking_contents():
+            dialog.reject()
+
     def _answer(self) -> Answer:
         for button in self.findChildren(QAbstractButton):
             if button.isCheckable() and button.isDown():
                 button.click()  # a choice made by its letter shows for 100 ms before it counts
+        self._logs.amount.settle()
         note, ticket = self._note.text(), self._read_ticket()
-        answer = Answer(note, ticket, self._pictures.choice(), LogChoice() if self._logs.wanted() else None)
+        answer = Answer(
+            note, ticket, self._pictures.choice(), self._logs.choice(),
+            self._account.text().strip(), self._pictures.covers(), self._privacy.keep(),
+        )  # fmt: skip
         if len(note) > NOTE_MAX_CHARS:
             raise UsageError(
                 f"The note is longer than {NOTE_MAX_CHARS:,} characters.",
@@ -236,6 +331,7 @@ class NoteWindow(QWidget):
     def _set_saving(self, saving: bool) -> None:
         self._saving = saving
         self._submit.setEnabled(not saving)
+        self._exactly.setEnabled(not saving)
         self._cancel.setEnabled(not saving)
         self._submit.setText("Saving…" if saving else "S&ubmit")
 
@@ -243,12 +339,14 @@ class NoteWindow(QWidget):
 
     def _make_parts(self) -> None:
         self._note = NoteField()
-        self._ticket = QLineEdit()
-        self._ticket.setMaxLength(100)
-        self._ticket.setClearButtonEnabled(True)
-        self._ticket.setAccessibleName("Ticket number, optional")
+        self._ticket, self._account = ticket_field(), account_field()
         self._pictures = PictureBox()
         self._logs = LogsBox()
+        self._privacy = PrivacyBox()
+        self._findings = FindingsBox()
+        self._exactly = QPushButton(_EXACTLY)
+        self._exactly.setAccessibleName("Show exactly what will be sent")
+        self._exactly.setAutoDefault(False)
         self._destination = plain_label(scale=0.92)
         self._destination.setAccessibleName("Destination")
         self._destination.hide()
@@ -263,62 +361,30 @@ class NoteWindow(QWidget):
         self._set_saving(False)
 
     def _lay_out(self) -> None:
-        body = QWidget()
-        # Boxes, not a grid: a grid would not let the thumbnail shrink beside labels that wrap.
-        cards = QHBoxLayout()
-        cards.setSpacing(12)
-        cards.addWidget(self._pictures, 1)
-        cards.addWidget(self._logs, 1)
-        parts = QVBoxLayout(body)
-        parts.setContentsMargins(18, 16, 18, 8)
-        parts.setSpacing(12)
-        parts.addLayout(self._note_rows(), 2)
-        parts.addLayout(cards, 3)
-        area = QScrollArea()
-        area.setWidget(body)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        cards = (self._pictures, self._logs)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
-        rows.addWidget(area, 1)
-        rows.addLayout(self._footer())
+        self._scrolled = scrolled(
+            question(self._note, self._ticket, self._account), cards, self._findings, self._privacy
+        )
+        rows.addWidget(self._scrolled, 1)
+        rows.addLayout(footer(self._problem, self._destination, self._exactly, self._submit, self._cancel))
         letter = self.fontMetrics()
-        self._wish = QSize(letter.averageCharWidth() * 134, letter.lineSpacing() * 44)
+        self._wish = QSize(letter.averageCharWidth() * 154, letter.lineSpacing() * 50)
+        self._order_tabs()
 
-    def _note_rows(self) -> QVBoxLayout:
-        question = QLabel("&What happened?")
-        question.setBuddy(self._note)
-        font = question.font()
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        font.setBold(True)
-        question.setFont(font)
-        number = QLabel("&Ticket number")
-        number.setBuddy(self._ticket)
-        ticket = QHBoxLayout()
-        ticket.addWidget(number)
-        ticket.addWidget(self._ticket)
-        ticket.addStretch(1)
-        rows = QVBoxLayout()
-        rows.addWidget(question)
-        rows.addWidget(self._note, 1)
-        rows.addLayout(ticket)
-        return rows
+    def _order_tabs(self) -> None:
+        chain_tabs(
+            [
+                self._note, self._ticket, self._account, *self._pictures.tab_parts(),
+                *self._logs.tab_parts(), *self._findings.tab_parts(), self._privacy.change, self._exactly,
+                self._submit, self._cancel,
+            ]
+        )  # fmt: skip
 
-    def _footer(self) -> QVBoxLayout:
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._destination, 1)
-        buttons.addStretch()
-        buttons.addWidget(self._submit)
-        buttons.addWidget(self._cancel)
-        rows = QVBoxLayout()
-        rows.setContentsMargins(18, 4, 18, 14)
-        rows.setSpacing(10)
-        rows.addWidget(self._problem)
-        rows.addWidget(plain_label(NOT_WATCHED, scale=0.92))
-        rows.addLayout(buttons)
-        return rows
+    def _bring_into_view(self, part: QWidget) -> None:
+        QTimer.singleShot(0, lambda: self._scrolled.ensureWidgetVisible(part))
 
     def _connect(self) -> None:
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -329,6 +395,12 @@ class NoteWindow(QWidget):
         self._ticket.returnPressed.connect(self.submit)
         self._submit.clicked.connect(self.submit)
         self._cancel.clicked.connect(self.cancel)
+        self._logs.wish_changed.connect(self.logs_wish_changed)
+        self._logs.sizes_asked.connect(self.sizes_asked)
+        self._exactly.clicked.connect(self.ask_contents)
+        self._logs.parts_made.connect(self._order_tabs)
+        self._findings.parts_made.connect(self._order_tabs)
+        self._findings.opened.connect(self._bring_into_view)
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(keys), self).activated.connect(self.submit)
         QShortcut(QKeySequence("Esc"), self).activated.connect(self.cancel)
@@ -338,33 +410,3 @@ class NoteWindow(QWidget):
         self.winId()
         self.resize(self._wish)
         self.grab()
-
-
-class NoteField(QPlainTextEdit):
-    """Where the note is typed; says whenever it really has the keyboard."""
-
-    focus_got = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setTabChangesFocus(True)
-        self.setAccessibleName("What happened?")
-        self.setPlaceholderText("What did you do, what did you see, and when? Has it happened before?")
-
-    def sizeHint(self) -> QSize:
-        """Room for five lines of eighty characters."""
-        letter = self.fontMetrics()
-        return QSize(letter.averageCharWidth() * 80, letter.lineSpacing() * 5 + 12)
-
-    def minimumSizeHint(self) -> QSize:
-        """Never less than three lines."""
-        return QSize(200, self.fontMetrics().lineSpacing() * 3 + 12)
-
-    def text(self) -> str:
-        """The note, character by character as it was typed."""
-        return note_text(self.document().toRawText())
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tell that the keyboard is here."""
-        super().focusInEvent(event)
-        self.focus_got.emit()

@@ -1,58 +1,56 @@
-"""The part of the note window that decides about the screenshot: whether, which, and how it looks.
+"""The part of the note window that decides about the screenshot: whether, which, and what of it is covered.
 
 Nothing is captured here: every picture is cut from the frozen frame, which is let go with `forget`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFontMetrics,
-    QImage,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-)
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QButtonGroup,
     QCheckBox,
     QHBoxLayout,
+    QLabel,
+    QPushButton,
     QRadioButton,
-    QSizePolicy,
     QVBoxLayout,
+    QWidget,
 )
 
 from snapper.answer import Picture
 from snapper.capture.frame import Frame, Rect, window_area
+from snapper.ui.cover_edits import CoverEdits
 from snapper.ui.look import Badge, Banner, Card, badge_color
 from snapper.ui.preview import Preview
+from snapper.ui.thumbnail import Thumbnail
 from snapper.words import size_text
-
-_THUMBNAIL = QSize(320, 180)
-_SMOOTH = Qt.TransformationMode.SmoothTransformation
 
 
 class PictureBox(Card):
-    """Check box, choice of whole screen or window, thumbnail, and a remark about the picture."""
+    """Check box, choice of whole screen or window, thumbnail, covers, and a remark about the picture.
+
+    Both pictures are views of one frame: a cover, in pixels of the desktop, is in both.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._frame: Frame | None = None
         self._preview: Preview | None = None
         self._sizes: Mapping[Picture, int] = {}
+        self._edits = CoverEdits()
         self.include = QCheckBox("Include &screenshot")
         self.include.setAccessibleName("Include screenshot")
         self.screen_choice = QRadioButton("Whole sc&reen")
         self.screen_choice.setAccessibleName("Whole screen")
         self.window_choice = QRadioButton("This win&dow")
         self.thumbnail = Thumbnail()
+        self.cover_button = QPushButton("Co&ver something…")
+        self.cover_button.setAccessibleName("Cover something")
+        self.cover_button.setToolTip("Draw black boxes over what nobody is to see")
+        self._covered = QLabel()
         self._remark = Banner(badge_color(Badge.WAITING))
         self._choices = QButtonGroup(self)
         self._choices.addButton(self.screen_choice)
@@ -62,22 +60,31 @@ class PictureBox(Card):
         self.window_choice.toggled.connect(lambda: self._redraw())
         self.window_choice.toggled.connect(lambda: self._name_size())
         self.thumbnail.clicked.connect(self.look_closer)
+        self.cover_button.clicked.connect(self.look_closer)
         self.thumbnail.resized.connect(lambda: self._redraw())
 
     def _lay_out(self) -> None:
         choices = QHBoxLayout()
         choices.addWidget(self.screen_choice)
         choices.addWidget(self.window_choice, 1)
+        covers = QHBoxLayout()
+        covers.addWidget(self.cover_button)
+        covers.addWidget(self._covered, 1)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(14, 12, 14, 12)
         rows.addWidget(self.include)
         rows.addLayout(choices)
         rows.addWidget(self.thumbnail, 1)
+        rows.addLayout(covers)
         rows.addWidget(self._remark)
 
-    def set_frame(self, frame: Frame | None, remark: str | None) -> None:
-        """Offer the pictures of a frozen frame (None: there is none), with a sentence about them."""
+    def set_frame(self, frame: Frame | None, remark: str | None, covers: Iterable[Rect] = ()) -> None:
+        """Offer the pictures of a frozen frame (None: there is none), with a sentence about them.
+
+        `covers` are parts of the desktop that are covered already; a person may remove them.
+        """
         self._frame = frame
+        self._edits = CoverEdits(covers)
         self._sizes = {}
         self._name_window(frame.active.title if frame and frame.active else None)
         self.include.setEnabled(frame is not None)
@@ -88,6 +95,29 @@ class PictureBox(Card):
         """Say how large each picture is as a file, in bytes, once that is known."""
         self._sizes = sizes
         self._name_size()
+
+    def offer(self, covers: Iterable[Rect]) -> None:
+        """Cover more parts of the desktop, found while the window was already open.
+
+        Parts that were offered before are left as they are: a person may have removed them.
+        """
+        if self._frame is not None:
+            self._edits.offer(covers)
+            self._show_covers()
+            if self._preview is not None:
+                self._preview.refresh()
+
+    def covers(self) -> tuple[Rect, ...]:
+        """The parts of the desktop that are covered now."""
+        return self._edits.rects
+
+    def offered(self) -> tuple[Rect, ...]:
+        """The parts that were covered before a person did anything, removed ones included."""
+        return self._edits.offered
+
+    def tab_parts(self) -> list[QWidget]:
+        """What Tab stops at, from top to bottom."""
+        return [self.include, self.screen_choice, self.window_choice, self.thumbnail, self.cover_button]
 
     def choose(self, picture: Picture) -> None:
         """Choose one of the pictures, as far as it is there."""
@@ -100,6 +130,7 @@ class PictureBox(Card):
         """Let go of the frame and everything made from it."""
         self.close_preview()
         self._frame = None
+        self._edits = CoverEdits()
         self.thumbnail.show_image(None)
         self._remark.say()
 
@@ -110,24 +141,37 @@ class PictureBox(Card):
         return Picture.WINDOW if self.window_choice.isChecked() else Picture.SCREEN
 
     def look_closer(self) -> None:
-        """Open the full-size look at the chosen picture."""
-        image = self._image()
-        if image is None:
+        """Open the full-size look at the chosen picture, where parts of it are covered."""
+        image, area = self._image(), _area(self._frame, self.choice())
+        if image is None or area is None:
             return
         self.close_preview()
         title = "This window" if self.choice() is Picture.WINDOW else "Whole screen"
-        self._preview = Preview(image, f"{title} – snapper", self)
-        self._preview.destroyed.connect(self._preview_gone)
-        self._preview.show()
+        self._preview = preview = Preview(image, f"{title} – snapper", area, self._edits, self)
+        preview.changed.connect(self._show_covers)
+        preview.finished.connect(lambda: self._preview_closed(preview))
+        preview.show()
 
     def close_preview(self) -> None:
         """Close the full-size look, if it is open."""
         if self._preview is not None:
             self._preview.close()
+
+    def _preview_closed(self, preview: Preview) -> None:
+        preview.release()
+        if self._preview is preview:
             self._preview = None
 
-    def _preview_gone(self) -> None:
-        self._preview = None
+    def _show_covers(self) -> None:
+        area = _area(self._frame, self.choice())
+        visible = [rect for each in self.covers() if area and (rect := each.intersection(area))]
+        parts = "1 part is" if len(visible) == 1 else f"{len(visible)} parts are"
+        self._covered.setText(f"{parts} covered" if visible else "")
+        self.thumbnail.show_covers(
+            [rect._replace(left=rect.left - area.left, top=rect.top - area.top) for rect in visible]
+            if area
+            else []
+        )
 
     def _name_size(self) -> None:
         size = self._sizes.get(self.choice())
@@ -150,73 +194,16 @@ class PictureBox(Card):
         self.screen_choice.setEnabled(wanted)
         self.window_choice.setEnabled(wanted and _area(self._frame, Picture.WINDOW) is not None)
         self.thumbnail.setEnabled(wanted)
+        self.cover_button.setEnabled(wanted and self._frame is not None)
         self._name_size()
         self._redraw()
 
     def _redraw(self) -> None:
         self.thumbnail.show_image(self._image())
+        self._show_covers()
 
     def _image(self) -> QImage | None:
         return image_of(self._frame, self.choice()) if self._frame else None
-
-
-class Thumbnail(QAbstractButton):
-    """A small picture that opens the large one, by click, Space or Enter."""
-
-    resized = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pixmap: QPixmap | None = None
-        self.setAccessibleName("Screenshot, full-size look")
-        self.setToolTip("Look at it in full size")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setMinimumSize(_THUMBNAIL / 2)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def sizeHint(self) -> QSize:
-        """Room for a wide desktop."""
-        return _THUMBNAIL
-
-    def show_image(self, image: QImage | None) -> None:
-        """Show an image scaled down to this widget; None shows that there is none."""
-        self._pixmap = None
-        if image is not None:
-            ratio = self.devicePixelRatioF()
-            size = image.size().scaled(self.size() * ratio, Qt.AspectRatioMode.KeepAspectRatio)
-            size = size.boundedTo(image.size()).expandedTo(QSize(1, 1))
-            self._pixmap = QPixmap.fromImage(
-                image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, _SMOOTH)
-            )
-            self._pixmap.setDevicePixelRatio(ratio)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture in the middle, with a frame that shows the focus."""
-        painter = QPainter(self)
-        colors = self.palette()
-        if self._pixmap is None:
-            painter.setPen(colors.color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No screenshot")
-            place = QRectF(self.rect())
-        else:
-            place = QRectF(QPointF(0, 0), self._pixmap.deviceIndependentSize())
-            place.moveCenter(QRectF(self.rect()).center())
-            painter.drawPixmap(place.topLeft(), self._pixmap)
-        role = QPalette.ColorRole.Highlight if self.hasFocus() else QPalette.ColorRole.Mid
-        painter.setPen(QPen(colors.color(role), 2 if self.hasFocus() else 1))
-        painter.drawRect(place.adjusted(1, 1, -1, -1))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for a picture of the new size."""
-        self.resized.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens like Space."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
 
 
 def image_of(frame: Frame, picture: Picture) -> QImage | None:

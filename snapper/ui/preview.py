@@ -1,9 +1,14 @@
-"""A full-size look at the picture exactly as it would be sent: fitted to the window, or pixel by pixel."""
+"""The full-size look at a picture as it would be sent, where parts of it are covered.
+
+Fitted to the window, pixel by pixel, or any size between; the covers themselves are edited by the canvas.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -16,102 +21,196 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from snapper.ui.look import put_in_middle
+from snapper.capture.frame import Rect
+from snapper.ui.cover_canvas import CoverCanvas
+from snapper.ui.cover_edits import CoverEdits
+from snapper.ui.look import plain_label, put_in_middle
+
+_ZOOMS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+_STEP = 40  # logical pixels by which an arrow key scrolls
+_HELP = (
+    "Drag to cover. Right click or Del removes, arrows move, Shift+arrows resize (Ctrl: one pixel), N adds, "
+    "Tab: next, Ctrl+Z undoes, Ctrl+wheel + − zoom."
+)
 
 
 class Preview(QDialog):
-    """Shows one image; Esc or Close ends it, a click on the picture changes between the two sizes."""
+    """Shows one image of an area of the desktop with its covers; Esc or Close ends it and keeps them.
 
-    def __init__(self, image: QImage, title: str, parent: QWidget) -> None:
+    `changed` says that the covers or the selection are others.
+    """
+
+    changed = Signal()
+
+    def __init__(self, image: QImage, title: str, area: Rect, edits: CoverEdits, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint)
-        self._canvas = _Canvas(image)
-        self._canvas.clicked.connect(self._toggle)
+        self._edits = edits
+        self._canvas = CoverCanvas(image, area, edits)
         self._area = QScrollArea()
         self._area.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._area.setWidget(self._canvas)
-        self._area.setAccessibleName("Picture")
-        self._build(image)
-        put_in_middle(self, image.size() + QSize(40, 90), parent.screen())
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for bar in (self._area.horizontalScrollBar(), self._area.verticalScrollBar()):
+            bar.setSingleStep(_STEP)
+        self._make_parts(image)
+        self._lay_out()
+        self._connect()
+        wish = image.size() / self.devicePixelRatioF() + QSize(40, 150)
+        put_in_middle(self, wish.expandedTo(QSize(760, 420)), parent.screen())
         self._fit.setChecked(True)
+        self._canvas.setFocus()
+        self._canvas.select(next(iter(self._canvas.visible_covers()), None))
 
-    def _build(self, image: QImage) -> None:
-        self._fit = QRadioButton("&Fit to window")
-        self._full = QRadioButton("&100 %")
+    def refresh(self) -> None:
+        """Show covers that were added from elsewhere."""
+        self._canvas.update()
+        self._on_changed()
+
+    def release(self) -> None:
+        """Let go of the picture, whose pixels may be gone soon."""
+        self._canvas.release()
+
+    # --- parts --------------------------------------------------------------------------------------------
+
+    def _make_parts(self, image: QImage) -> None:
+        self._add = self._button("&Add a cover", self._canvas.add)
+        self._remove = self._button("&Remove", self._canvas.remove)
+        self._undo = self._button("&Undo", self._canvas.undo)
+        self._redo = self._button("Red&o", self._canvas.redo)
+        self._said = QLabel()
+        self._fit, self._full = QRadioButton("&Fit to window"), QRadioButton("&100 %")
         self._sizes = QButtonGroup(self)
-        for button in (self._fit, self._full):
-            self._sizes.addButton(button)
-            button.setAccessibleName(button.text().replace("&", ""))
-            button.toggled.connect(self._resize_canvas)
-        close = QPushButton("&Close")
-        close.setAccessibleName("Close")
-        close.setDefault(True)
-        close.clicked.connect(self.close)
-        row = QHBoxLayout()
-        row.addWidget(self._fit)
-        row.addWidget(self._full)
-        row.addStretch()
-        row.addWidget(QLabel(f"{image.width()} × {image.height()} pixels: this is what is sent"))
-        row.addStretch()
-        row.addWidget(close)
+        for choice in (self._fit, self._full):
+            self._sizes.addButton(choice)
+            choice.setAccessibleName(choice.text().replace("&", ""))
+            choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._smaller = self._button("−", lambda: self._zoom_by(-1), "Smaller")
+        self._larger = self._button("+", lambda: self._zoom_by(1), "Larger")
+        for button in (self._smaller, self._larger):
+            button.setFixedWidth(button.sizeHint().height() * 3 // 2)
+        self._percent = QLabel()
+        self._sent = QLabel(f"{image.width()} × {image.height()} pixels: this is what is sent")
+        self._close = self._button("&Close", self.close)
+        self._close.setDefault(True)
+
+    def _button(self, text: str, action: Callable[[], object], name: str = "") -> QPushButton:
+        button = QPushButton(text)
+        button.setAccessibleName(name or text.replace("&", ""))
+        button.setToolTip(name)
+        button.setAutoDefault(False)  # Enter closes, whichever part has the focus
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the picture
+        button.clicked.connect(lambda: action())
+        return button
+
+    def _lay_out(self) -> None:
+        editing, sizes = QHBoxLayout(), QHBoxLayout()
+        for part in (self._add, self._remove, self._undo, self._redo):
+            editing.addWidget(part)
+        editing.addSpacing(12)
+        editing.addWidget(self._said, 1)
+        zooming: tuple[QWidget, ...] = (self._fit, self._full, self._smaller, self._larger, self._percent)
+        for each in zooming:
+            sizes.addWidget(each)
+        sizes.addStretch()
+        sizes.addWidget(self._sent)
+        sizes.addStretch()
+        sizes.addWidget(self._close)
         rows = QVBoxLayout(self)
-        rows.addWidget(self._area)
-        rows.addLayout(row)
+        rows.addWidget(self._area, 1)
+        rows.addLayout(editing)
+        rows.addWidget(plain_label(_HELP, scale=0.92))
+        rows.addLayout(sizes)
+
+    def _connect(self) -> None:
+        self._canvas.changed.connect(self._on_changed)
+        self._canvas.zoom_asked.connect(self._zoom_around)
+        self._canvas.look_at.connect(self._look_at)
+        self._canvas.dragged_by.connect(self._scroll_by)
+        self._canvas.toggled.connect(self._toggle)
+        self._sizes.buttonToggled.connect(lambda button, on: self._resize_canvas() if on else None)
+        for keys, action in (
+            ("Ctrl+Z", self._canvas.undo),
+            ("Ctrl+Shift+Z", self._canvas.redo),
+            ("Ctrl+Y", self._canvas.redo),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(action)
+
+    def _on_changed(self) -> None:
+        self._said.setText(self._canvas.description())
+        self._remove.setEnabled(self._canvas.selected is not None)
+        self._undo.setEnabled(self._edits.can_undo)
+        self._redo.setEnabled(self._edits.can_redo)
+        self.changed.emit()
+
+    # --- sizes --------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: object) -> None:
         """Keep a fitted picture fitted."""
         self._resize_canvas()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys for the size; the arrows are the canvas's, and scroll while no cover is selected."""
+        key = event.key()
+        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self._zoom_by(1)
+        elif key == Qt.Key.Key_Minus:
+            self._zoom_by(-1)
+        elif key in (Qt.Key.Key_0, Qt.Key.Key_1):
+            (self._fit if key == Qt.Key.Key_0 else self._full).setChecked(True)
+        else:
+            super().keyPressEvent(event)
+
     def _toggle(self) -> None:
         (self._full if self._fit.isChecked() else self._fit).setChecked(True)
 
     def _resize_canvas(self) -> None:
-        self._canvas.fit(self._area.maximumViewportSize() if self._fit.isChecked() else None)
+        if self._fit.isChecked():
+            self._canvas.fit(self._area.maximumViewportSize())
+        elif self._full.isChecked():
+            self._canvas.set_zoom(1.0)
+        self._percent.setText(f"{round(self._canvas.zoom * 100)} %")
 
+    def _zoom_by(self, way: int) -> None:
+        view = self._area.viewport()
+        self._zoom_around(way, QPointF(self._canvas.mapFrom(view, view.rect().center())))
 
-class _Canvas(QWidget):
-    """Draws an image from the pixels it was given, without a copy at full size."""
+    def _zoom_around(self, way: int, point: QPointF) -> None:
+        """One step larger (1) or smaller (-1), with what is at a point of the canvas staying where it is."""
+        old = self._canvas.zoom
+        zooms = [zoom for zoom in _ZOOMS if (zoom > old * 1.001 if way > 0 else zoom < old * 0.999)]
+        if not zooms:
+            return
+        new = zooms[0] if way > 0 else zooms[-1]
+        place = self._canvas.mapTo(self._area.viewport(), point.toPoint())
+        self._sizes.setExclusive(False)
+        self._fit.setChecked(False)
+        self._full.setChecked(new == 1.0)
+        self._sizes.setExclusive(True)
+        self._canvas.set_zoom(new)
+        self._percent.setText(f"{round(new * 100)} %")
+        self._scroll_by(place - (point * (new / old)).toPoint() - self._canvas.pos())
 
-    clicked = Signal()
+    # --- scrolling ----------------------------------------------------------------------------------------
 
-    def __init__(self, image: QImage) -> None:
-        super().__init__()
-        self._image = image
-        self._shown = image
-        self.setAccessibleName("Picture")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+    def _scroll_by(self, way: QPoint) -> None:
+        """Push the picture, as a hand would push it."""
+        for bar, by in (
+            (self._area.horizontalScrollBar(), way.x()),
+            (self._area.verticalScrollBar(), way.y()),
+        ):
+            bar.setValue(bar.value() - by)
 
-    def fit(self, space: QSize | None) -> None:
-        """Scale the picture down into a space, or show it pixel by pixel without one."""
-        ratio = self.devicePixelRatioF()
-        size = self._image.size()
-        if space is not None and not _fits(size, space * ratio):
-            size = size.scaled(space * ratio, Qt.AspectRatioMode.KeepAspectRatio)
-        if self._shown.size() != size:
-            self._shown = self._scaled(size)
-        self.setFixedSize(size / ratio)
-        self.update()
-
-    def _scaled(self, size: QSize) -> QImage:
-        if size == self._image.size():
-            return self._image
-        return self._image.scaled(
-            size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the visible part."""
-        painter = QPainter(self)
-        painter.setClipRegion(event.region())
-        painter.drawImage(self.rect(), self._shown)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Tell of a click."""
-        self.clicked.emit()
-
-
-def _fits(size: QSize, space: QSize) -> bool:
-    return size.width() <= space.width() and size.height() <= space.height()
+    def _look_at(self, place: QRect) -> None:
+        """Bring a place of the canvas into view, as much of it as there is room for."""
+        room = self._area.viewport().size()
+        if place.width() <= room.width() and place.height() <= room.height():
+            center = place.center()
+            self._area.ensureVisible(
+                center.x(), center.y(), place.width() // 2 + 12, place.height() // 2 + 12
+            )
+        elif not self._canvas.visibleRegion().intersects(place):
+            self._area.ensureVisible(place.left(), place.top())

@@ -24,5 +24,8 @@ class Endpoint(Protocol):
     def commit(self, report: Bundle, progress: Progress | None = None) -> Receipt:
         """Hand over a whole report; `progress` is told again and again how many bytes have gone out."""
 
+    def room(self) -> int | None:
+        """How many bytes one report may have in all; None when it does not say."""
+
     def probe(self) -> str:
         """Ask whether it answers and knows us; a sentence that names it."""

@@ -33,7 +33,7 @@ class DeskEndpoint:
 
     def __init__(self, url: str, token: str, *, idle_seconds: float = 60.0) -> None:
         self._http = Http(url, {"Authorization": f"Bearer {token}"} if token else {}, idle_seconds)
-        self._limit: int | None = None
+        self._room: int | None = None
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class DeskEndpoint:
 
     def commit(self, report: Bundle, progress: Progress | None = None) -> Receipt:
         """Send a whole report, streamed; memory does not grow with it."""
-        self._check_limit(report.size)
+        self._check_room(report.size)
         with _body(report) as encoder:
             content_digest = _content_digest(encoder)
         with _body(report) as encoder:
@@ -97,14 +97,19 @@ class DeskEndpoint:
                 return about
         raise self._problem(answer)
 
-    def _check_limit(self, size: int) -> None:
-        if self._limit is None:
+    def room(self) -> int | None:
+        """How many bytes one report may have, as the desk says; asked once."""
+        if self._room is None:
             limits = self._about().get("limits")
             limit = limits.get("report_bytes") if isinstance(limits, dict) else None
-            self._limit = limit if isinstance(limit, int) else 0
-        if 0 < self._limit < size:
+            self._room = limit if isinstance(limit, int) else 0
+        return self._room or None
+
+    def _check_room(self, size: int) -> None:
+        room = self.room()
+        if room and room < size:
             raise Refused(
-                f"The report has {size >> 20} MB, but {self.name} takes at most {self._limit >> 20} MB.",
+                f"The report has {size >> 20} MB, but {self.name} takes at most {room >> 20} MB.",
                 "Send it without the logs, or save it for sending by hand with “snapper outbox export”.",
             )
 

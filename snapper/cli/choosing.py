@@ -1,0 +1,56 @@
+"""Options that several commands have in common: which logs, and which private values are sent as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from snapper.errors import UsageError
+
+if TYPE_CHECKING:
+    from snapper.answer import LogChoice
+    from snapper.config import Settings
+    from snapper.privacy.classes import Private
+
+Command = Callable[..., int]
+
+
+def log_options(command: Command) -> Command:
+    """Add --days, --last and --between."""
+    for option in reversed(
+        (
+            click.option("--days", type=click.IntRange(0, 7), help="Logs of so many earlier days as well."),
+            click.option("--last", metavar="TIME", help="Only the last while of the logs: 15m, 2h."),
+            click.option("--between", metavar="TIMES", help="Only a part of the logs: 14:00-14:30."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def log_choice(settings: Settings, days: int | None, last: str | None, between: str | None) -> LogChoice:
+    """What was chosen with these options. Raises UsageError."""
+    from datetime import datetime
+
+    from snapper.answer import LogChoice
+    from snapper.logs.cut import parse_window
+
+    if last and between:
+        raise UsageError("--last and --between exclude each other.", "Choose one of them.")
+    text = last or between
+    window = parse_window(text, datetime.now().astimezone()) if text else None
+    return LogChoice(settings.logs_days if days is None else days, window)
+
+
+def kept_classes(settings: Settings, names: Sequence[str]) -> frozenset[Private]:
+    """The private classes that are sent as they are, by the settings and by --keep. Raises UsageError."""
+    from snapper.privacy.classes import OPTIONAL, Private
+
+    if unknown := [name for name in names if name not in OPTIONAL]:
+        raise UsageError(
+            f"--keep: “{unknown[0][:60]}” is not a class of private values.",
+            f"Choose from: {', '.join(sorted(OPTIONAL))}.",
+        )
+    return frozenset(map(Private, (*settings.privacy_keep, *names)))

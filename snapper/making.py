@@ -1,0 +1,342 @@
+"""A report being made: every file of it, written private.
+
+Nothing is written before it is private: the picture is painted over and texts are redacted on their way to
+the disk, and a report that is whole is looked through once more before it may be sent.
+"""
+
+from __future__ import annotations
+
+import hmac
+import io
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol
+
+from snapper import __version__, disk
+from snapper.answer import Answer, LogChoice, Picture
+from snapper.bundle import attach_bytes, attach_file, is_text
+from snapper.capture.frame import Frame, cover, crop, flaw, window_area
+from snapper.capture.png import encode
+from snapper.errors import LogsFailed, NotPrivate, UsageError
+from snapper.filenames import safe_name
+from snapper.logs.cut import TimeWindow, cut
+from snapper.logs.today import TodaysLogs
+from snapper.outbox import Preparation
+from snapper.privacy.classes import RULES, Private
+from snapper.report import (
+    ATTACHMENTS_MAX,
+    MANIFEST_NAME,
+    NOTE_MAX_CHARS,
+    Attachment,
+    Finding,
+    Kind,
+    Report,
+    timestamp,
+)
+from snapper.state import Delivery, State
+from snapper.words import duration_text, size_text
+
+if TYPE_CHECKING:
+    from snapper.logs.known_problems import Match
+    from snapper.logs.pack import Packed
+    from snapper.privacy.rescan import Leak
+    from snapper.privacy.seeds import Seed
+
+SCREENSHOT_NAME = "screenshot.png"
+LOGS_NAME = "logs.zip"
+SHORTER_SECONDS = (4 * 3600, 3600, 900)  # tried in turn when all logs are more than the ticket system takes
+FINDINGS_MAX = 20  # the likeliest first
+MANIFEST_GROWTH = 64_000  # bytes by which the manifest may still grow: the list of logs, facts, remarks
+
+PackProgress = Callable[[int, int], None]
+
+
+class Sources(Protocol):
+    """Where a report gets what nobody decides: the machine, its logs, and what is known about both."""
+
+    def logs(self, day: datetime, choice: LogChoice) -> TodaysLogs:
+        """The logs that were chosen, of that day and as many before as wanted."""
+
+    def private_values(self, frame: Frame | None) -> tuple[Seed, ...]:
+        """What must not leave, as far as the machine, the settings and the windows' titles tell."""
+
+    def facts(self, logs: TodaysLogs | None) -> Mapping[str, str]:
+        """What support asks about the machine and its TWS, by name."""
+
+    def known_problems(self, note: str, logs: TodaysLogs | None) -> Sequence[Match]:
+        """What the note and the logs look like, the likeliest first."""
+
+    def room(self) -> int | None:
+        """The bytes that the ticket system takes in one report; None where that is not known."""
+
+
+class Making:
+    """One report on its way to disk, with one redactor for all of it."""
+
+    def __init__(
+        self,
+        preparation: Preparation,
+        sources: Sources,
+        key: bytes,
+        kept: frozenset[Private],
+        frame: Frame | None,
+    ) -> None:
+        from snapper.privacy.redact import Redactor  # takes memory that a listener that waits does not need
+
+        self._preparation = preparation
+        self._sources = sources
+        self._kept = kept
+        # Of this report only: two reports cannot be joined by their pseudonyms.
+        own_key = hmac.digest(key, preparation.id.encode(), "sha256")
+        self._redactor = Redactor(sources.private_values(frame), own_key, kept)
+        self._remarks: list[str] = []
+        self._drafted = False
+
+    # --- what must survive a crash ------------------------------------------------------------------------
+
+    def draft(self, answer: Answer, frame: Frame | None, files: Sequence[Path], now: float) -> Report:
+        """Write the picture as it was at the press and the user's files; `now` is in Unix seconds.
+
+        Raises UsageError, CaptureFailed, NotPrivate, CannotKeep.
+        """
+        if len(answer.note) > NOTE_MAX_CHARS:
+            raise UsageError(
+                f"The note is longer than {NOTE_MAX_CHARS} characters.", "Attach it as a file instead."
+            )
+        if len(files) > ATTACHMENTS_MAX - 2:  # the picture and the logs
+            raise UsageError(f"More than {ATTACHMENTS_MAX - 2} files.", "Pack them into one zip file first.")
+        parts: list[Attachment] = []
+        with disk.keeping("your report", self._preparation.folder.parent):
+            if frame and answer.picture is not Picture.NONE:
+                parts.append(self._screenshot(frame, answer))
+            for file in files:
+                parts.append(self._file(file, [part.name for part in parts]))
+        self._drafted = True
+        return Report(
+            id=self._preparation.id,
+            created_at=timestamp(now),
+            note=self._redactor.text(answer.note),
+            ticket=answer.ticket,
+            attachments=tuple(parts),
+            machine=_screen_facts(frame) if frame else {},
+            remarks=self._taken_remarks(),
+            snapper=__version__,
+            account=answer.account,
+            findings=self._findings(self._sources.known_problems(answer.note, None)),
+            replaced=dict(self._redactor.replaced),
+            kept=tuple(sorted(self._kept)),
+        )
+
+    def _screenshot(self, frame: Frame, answer: Answer) -> Attachment:
+        shown = shown_in(frame, answer.picture)
+        if answer.picture is Picture.WINDOW and not window_area(frame):
+            self._remarks.append("No window was active at the press: the picture shows the whole screen.")
+        if said := flaw(shown):
+            self._remarks.append(said)
+        if answer.covers:
+            self._remarks.append("Parts of the picture were covered by the sender.")
+        png = encode(cover(shown, answer.covers))
+        return attach_bytes(self._preparation.folder, SCREENSHOT_NAME, png, Kind.SCREENSHOT, "image/png")
+
+    def _file(self, file: Path, taken: Sequence[str]) -> Attachment:
+        name = safe_name(self._redactor.text(file.name), [*taken, LOGS_NAME, SCREENSHOT_NAME, MANIFEST_NAME])
+        try:
+            made = attach_file(self._preparation.folder, name, file, self._redactor.stream)
+        except NotPrivate as error:
+            raise NotPrivate(
+                f"The file {file} could not be freed of private values: {error.sentence}",
+                "Leave it out, or pack it into a zip file if you are sure that nothing private is in it.",
+            ) from error
+        if not is_text(file):
+            self._remarks.append(f"{name} is sent as it is: private values can be replaced only in text.")
+        return made
+
+    # --- what follows -------------------------------------------------------------------------------------
+
+    def complete(self, draft: Report, choice: LogChoice | None, progress: PackProgress | None) -> None:
+        """Add the logs and the facts about the machine, and make the report whole. Raises CannotKeep.
+
+        What shows only late to be private, a password that stands bare before it is called one, is looked for
+        once more in all of it.
+        """
+        if not self._drafted:
+            draft = self._as_on_disk(draft)
+        report = self._with_logs(draft, choice, progress)
+        leak = self._leak(report)
+        if leak and self._redactor.learn():
+            (self._preparation.folder / LOGS_NAME).unlink(missing_ok=True)
+            report = self._with_logs(self._again(draft), choice, progress)
+            leak = self._leak(report)
+        self._preparation.seal(report, _held_for(leak) if leak else None)
+
+    def _again(self, draft: Report) -> Report:
+        """The draft with its texts redacted once more; what is replaced already stays as it is."""
+        text = self._redactor.text
+        findings = tuple(
+            replace(finding, where=text(finding.where), line=text(finding.line)) for finding in draft.findings
+        )
+        parts = tuple(
+            self._file_again(part) if part.kind is Kind.FILE else part for part in draft.attachments
+        )
+        remarks = tuple(map(text, draft.remarks))
+        return replace(draft, note=text(draft.note), attachments=parts, remarks=remarks, findings=findings)
+
+    def _file_again(self, part: Attachment) -> Attachment:
+        path = self._preparation.folder / part.name
+        with disk.keeping("your report", self._preparation.folder.parent):
+            made = attach_file(path.parent, f"{LOGS_NAME}.tmp", path, self._redactor.stream)
+            disk.rename(path.with_name(made.name), path)
+        return replace(made, name=part.name)
+
+    def _as_on_disk(self, draft: Report) -> Report:
+        """The draft with the files as they are: the crash may have come after one was redacted once more."""
+        with disk.keeping("your report", self._preparation.folder.parent):
+            parts = [
+                replace(part, size=size, sha256=sha256)
+                for part in draft.attachments
+                for size, sha256 in [disk.digest(self._preparation.folder / part.name)]
+            ]
+        return replace(draft, attachments=tuple(parts))
+
+    def _with_logs(self, draft: Report, choice: LogChoice | None, progress: PackProgress | None) -> Report:
+        parts, logs, findings = list(draft.attachments), None, draft.findings
+        before = Counter(self._redactor.replaced)
+        if choice:
+            logs = self._sources.logs(_moment(draft), choice)
+            parts += self._logs(draft, logs, progress)
+            findings = _merged(self._findings(self._sources.known_problems("", logs)), findings)
+        facts = {name: self._redactor.text(fact) for name, fact in self._sources.facts(logs).items()}
+        replaced = Counter(draft.replaced) + (Counter(self._redactor.replaced) - before)
+        return replace(
+            draft,
+            attachments=tuple(parts),
+            machine={**draft.machine, **facts},
+            remarks=draft.remarks + self._taken_remarks(),
+            findings=findings[:FINDINGS_MAX],
+            replaced=dict(replaced),
+        )
+
+    def _logs(self, draft: Report, found: TodaysLogs, progress: PackProgress | None) -> list[Attachment]:
+        """The logs as one archive; a report without them is better than none, so what fails is remarked."""
+        if not found.files:
+            self._remarks.append(found.sentence or "No log of today was found.")
+            return []
+        try:
+            packed = self._packed_to_fit(found, draft, progress)
+        except LogsFailed as error:
+            self._remarks.append(error.sentence)
+            return []
+        if packed is None:
+            return []
+        self._remarks += packed.remarks
+        return [
+            Attachment(LOGS_NAME, packed.size, packed.sha256, Kind.LOGS, "application/zip", packed.entries)
+        ]
+
+    def _packed_to_fit(
+        self, found: TodaysLogs, draft: Report, progress: PackProgress | None
+    ) -> Packed | None:
+        """All logs if the ticket system takes them, else as many hours before the press as it takes."""
+        packed = self._pack(found, progress)
+        room = self._room_beside(draft)
+        if room is None or packed.size <= room:
+            return packed
+        whole, now = packed.size, _moment(draft).timestamp()
+        too_much = f"The logs are {size_text(whole)}, more than the ticket system takes"
+        for seconds in SHORTER_SECONDS:
+            (self._preparation.folder / LOGS_NAME).unlink()
+            shorter = cut(found, TimeWindow(now - seconds, now))
+            if not shorter.files:
+                break
+            packed = self._pack(shorter, progress)
+            if packed.size <= room:
+                self._remarks.append(f"{too_much}: only the last {duration_text(seconds)} are sent.")
+                return packed
+        (self._preparation.folder / LOGS_NAME).unlink(missing_ok=True)
+        self._remarks.append(f"{too_much}: they are left out.")
+        return None
+
+    def _room_beside(self, draft: Report) -> int | None:
+        room = self._sources.room()
+        if room is None:
+            return None
+        return room - sum(part.size for part in draft.attachments) - len(draft.to_json()) - MANIFEST_GROWTH
+
+    def _pack(self, logs: TodaysLogs, progress: PackProgress | None) -> Packed:
+        from snapper.logs.pack import pack  # takes 3 MB, which a listener that waits does not need
+
+        return pack(logs.files, self._preparation.folder / LOGS_NAME, progress, self._redactor)
+
+    def _findings(self, matches: Sequence[Match]) -> tuple[Finding, ...]:
+        text = self._redactor.text
+        return tuple(
+            Finding(match.problem.id, match.problem.title, text(match.where), text(match.line))
+            for match in matches
+        )
+
+    def _taken_remarks(self) -> tuple[str, ...]:
+        remarks, self._remarks = self._remarks, []
+        return tuple(map(self._redactor.text, remarks))
+
+    # --- the last look ------------------------------------------------------------------------------------
+
+    def _leak(self, report: Report) -> Leak | None:
+        """The first private value that is left in anything that would leave."""
+        from snapper.privacy.rescan import Part, first_leak
+
+        folder = self._preparation.folder
+        parts = [Part("", lambda: io.BytesIO(_words_of(report)))]
+        parts += [Part(part.name, _opener(folder / part.name)) for part in report.attachments]
+        with disk.keeping("your report", folder.parent):
+            return first_leak(parts, self._redactor.seeds())
+
+
+def shown_in(frame: Frame, picture: Picture) -> Frame:
+    """The part of a frozen frame that a picture shows: the whole screen where no window was active."""
+    area = window_area(frame) if picture is Picture.WINDOW else None
+    return crop(frame, area) if area else frame
+
+
+def _screen_facts(frame: Frame) -> dict[str, str]:
+    areas = [monitor.area for monitor in frame.monitors]
+    monitors = [f"{area.width}×{area.height} at {area.left},{area.top}" for area in areas]
+    return {"screen frozen at": timestamp(frame.taken_at), "monitors": "; ".join(monitors)}
+
+
+def _merged(first: tuple[Finding, ...], second: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Each problem once: what a log shows says more than that the note tells of it."""
+    known = {finding.id for finding in first}
+    return first + tuple(finding for finding in second if finding.id not in known)
+
+
+def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: path.open("rb")
+
+
+def _moment(draft: Report) -> datetime:
+    return datetime.fromisoformat(draft.created_at).astimezone()
+
+
+def _words_of(report: Report) -> bytes:
+    """Everything in the manifest that came from this machine; not what the sender chose to tell of
+    themselves, and not the words of the form itself, which a user may be called."""
+    names = [part.name for part in report.attachments if part.kind is Kind.FILE]
+    names += [log.name for part in report.attachments for log in part.contains]
+    findings = [text for finding in report.findings for text in (finding.where, finding.line)]
+    words = [report.note, *names, *report.machine.values(), *report.remarks, *findings]
+    return "\n".join(words).encode(errors="replace")
+
+
+def _held_for(leak: Leak) -> Delivery:
+    where = (
+        f"the file {leak.file}, {leak.place}" if leak.file else "the note or the facts about this computer"
+    )
+    return Delivery(
+        State.HELD,
+        sentence=f"Something private ({RULES[leak.private].words}) was left in {where}.",
+        remedy="Nothing was sent. Look at it with “snapper outbox show ID --files”; then send it all the "
+        "same with “snapper outbox release ID”, or let it go with “snapper outbox discard ID”.",
+    )

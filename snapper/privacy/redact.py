@@ -1,0 +1,382 @@
+"""Replaces what is private in a text of any encoding by pseudonyms, in constant memory; fails closed.
+
+A stream is cut into blocks at places of its own, so its output does not depend on how it arrives. What is
+met near the end of a block waits for more. Whether anything was missed is not judged here, but by rescan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import re2
+
+from snapper.errors import NotPrivate
+from snapper.privacy.classes import RULES, Private
+from snapper.privacy.patterns import CONTEXTS, MESSAGES, VALUES
+from snapper.privacy.seeds import GENERIC, Seed
+from snapper.privacy.spelling import address_of, expressions, normal
+from snapper.report import CROCKFORD
+
+MET_MAX = 200  # values remembered for the rescan, which takes time for each
+_MET_MIN = 8  # characters: what is shorter may be a word or a number that is private nowhere else
+_OFTEN, _OFTEN_MIN, _FREQUENT_MAX = 16, 5, 30  # times, characters, values
+_WRAPPED_MAX = 512  # bytes of the following lines that a value may reach into
+_NAMES_MAX = 50_000  # pseudonyms kept, so as not to make them anew
+_BLOCK = 1 << 20
+_AHEAD = 1 << 14  # bytes looked at beyond what is given out: lines and wrapped values fit in
+_BEFORE = 64  # bytes kept of what was given out: a value's boundary may be there
+_MATCH_MAX = 1 << 24
+_WIDE = re.compile(rb"(?:[\t\n\r -~\xa0-\xff]\x00){3,}[\t\n\r -~\xa0-\xff]?")
+_LABELS = "|".join(rule.label for rule in RULES.values() if rule.label)
+_OURS = re.compile(rf"(?:(?:{_LABELS})-(?:LIVE-|PAPER-|LAN-)?[{CROCKFORD}]{{5}}|\[secret\]|\[amount\])")
+_ACCOUNT = re.compile(r"(?i)(?:D?[UF]|I)\d{5,9}")
+_HARMLESS = frozenset(
+    ["not", "true", "false", "null", "none", "nil", "0", "received", "printed", "[secret]", "***"]
+)
+_PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
+_ERASED = {Private.SECRET: "[secret]", Private.MONEY: "[amount]"}
+
+
+class _Hit(NamedTuple):
+    """A value from `start` to `end`, met by way of what begins at `way`."""
+
+    way: int
+    start: int
+    end: int
+    private: Private
+    text: str
+    evident: bool = False  # shows by itself what it is
+
+
+class _Search:
+    """Expressions with a group each as one RE2 alternation; without `groups`, only whether one is met."""
+
+    def __init__(self, parts: Sequence[tuple[Private, bytes]], groups: bool = True) -> None:
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1
+        options.max_mem, options.log_errors, options.never_capture = 256 << 20, False, not groups
+        self._classes = [private for private, _ in parts]
+        joined = b"|".join(b"(?:" + part + b")" for _, part in parts)
+        self._pattern: Any = re2.compile(joined, options) if parts else None
+
+    def any(self, text: bytes, at: int) -> tuple[int, int] | None:
+        """Where the first of them is met from `at` on."""
+        found = self._pattern.search(text, at) if self._pattern else None
+        return found.span() if found else None
+
+    def hits(self, text: bytes) -> Iterator[tuple[int, int, int, Private]]:
+        """Where the way to a value begins, the value's start and end, and its class."""
+        at = 0
+        while self._pattern and (found := self._pattern.search(text, at)):
+            number = found.lastindex
+            start, end = found.span(number)
+            yield found.start(), start, end, self._classes[number - 1]
+            at = max(end, at + 1)
+
+
+class _Messages:
+    """Replaces in the messages between TWS and programs, which are so dense that nothing is done for each of
+    them but a look into a dictionary."""
+
+    def __init__(self, keep: Collection[Private]) -> None:
+        self._patterns = [
+            (private, re.compile(pattern)) for private, pattern in MESSAGES if private not in keep
+        ]
+
+    def replaced(self, block: bytes, instead: Callable[[Private, list[bytes]], list[bytes]]) -> bytes:
+        """A block of whole lines with `instead` of the values of each class."""
+        for private, pattern in self._patterns:
+            if len(parts := pattern.split(block)) > 1:
+                parts[2::3] = instead(private, parts[2::3])
+                block = b"".join(parts)
+        return block
+
+
+class _Frequent:
+    """Replaces values that were met often, an account in every line for example, by plain search; where they
+    stand among other characters than these, they are met again as before."""
+
+    _AFTER, _UNTIL = rb"[ \t;,(\[|]", rb"[ \t\r\n;,)\]|]"
+
+    def __init__(self) -> None:
+        self._times: Counter[bytes] = Counter()
+        self._patterns: dict[bytes, tuple[Private, re.Pattern[bytes], bytes]] = {}
+
+    def met(self, raw: bytes, private: Private, name: bytes) -> None:
+        """A value was replaced by this name the slow way."""
+        if private in _ERASED or len(raw) < _OFTEN_MIN or not raw.isascii() or b"\0" in raw:
+            return
+        if len(self._times) > _NAMES_MAX:
+            self._times.clear()
+        self._times[raw] += 1
+        if self._times[raw] >= _OFTEN and raw not in self._patterns and len(self._patterns) < _FREQUENT_MAX:
+            value = re.escape(raw)  # first, so that it is found as fast as plain text is
+            whole = value + b"(?<=" + self._AFTER + value + b")(?=" + self._UNTIL + b"|$)"
+            self._patterns[raw] = private, re.compile(whole), name
+
+    def replaced(self, block: bytes, counts: Counter[str]) -> bytes:
+        """A block of whole lines without them."""
+        for raw, (private, pattern, name) in self._patterns.items():
+            if raw in block:
+                block, times = pattern.subn(name, block)
+                counts[str(private)] += times
+        return block
+
+
+class Redactor:
+    """One report's replacement of private values; the same value has the same pseudonym in all of it.
+
+    Classes in `keep` stay as they are, but for secrets. `key` must not leave this machine.
+    """
+
+    def __init__(self, seeds: Iterable[Seed], key: bytes, keep: Collection[Private] = ()) -> None:
+        self._given, self._key = tuple(seeds), key
+        self._keep = frozenset(keep) - {Private.SECRET}
+        self._counts: Counter[str] = Counter()
+        self._met: dict[tuple[str, Private], None] = {}
+        self._names: dict[tuple[str, Private], str] = {}
+        self._raw_names: dict[bytes, bytes] = {}  # of numbers in messages
+        self._messages, self._frequent = _Messages(self._keep), _Frequent()
+        self._look_for(self._given)
+
+    def _look_for(self, seeds: Iterable[Seed]) -> None:
+        known = expressions(seed for seed in seeds if seed.private not in self._keep)
+        contexts, values = (
+            [part for part in parts if part[0] not in self._keep] for parts in (CONTEXTS, VALUES)
+        )
+        self._searches = (_Search(known), _Search(contexts), _Search(values))
+        self._anything = _Search([*known, *contexts, *values], groups=False)
+
+    def learn(self) -> bool:
+        """Look for every value that was met as for those given, wherever it stands; whether there are any."""
+        met = tuple(Seed(value, private) for value, private in self._met)
+        new = len(set(met).difference(self._given)) > 0
+        self._given = tuple(dict.fromkeys((*self._given, *met)))
+        self._look_for(self._given)
+        return new
+
+    @property
+    def replaced(self) -> Mapping[str, int]:
+        """How many values of each class were replaced so far."""
+        return dict(self._counts)
+
+    def seeds(self) -> tuple[Seed, ...]:
+        """Every value that must not be found in what leaves: those given and those met."""
+        met = (Seed(value, private) for value, private in self._met)
+        return tuple(seed for seed in dict.fromkeys((*self._given, *met)) if seed.private not in self._keep)
+
+    def text(self, text: str) -> str:
+        """A text without its private values; raises NotPrivate."""
+        raw = text.encode("utf-8", "surrogatepass")
+        return b"".join(self.stream([raw])).decode("utf-8", "replace")
+
+    def stream(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The bytes of a log without its private values; raises NotPrivate."""
+        source, held, given = _blocks(pieces), b"", 0
+        ended = False
+        while not ended:
+            block = next(source, None)
+            ended = block is None
+            held += self._without_the_dense(block) if block else b""
+            if not held:
+                return
+            out, used = self._clean(held, given, len(held) if ended else len(held) - _AHEAD, ended)
+            if out:
+                yield out
+            given = min(used, _BEFORE)
+            held = held[used - given :]
+            if len(held) > _MATCH_MAX:
+                raise NotPrivate("A value in it is too long to be replaced.", "Leave this file out.")
+
+    def _clean(self, held: bytes, given: int, until: int, ended: bool) -> tuple[bytes, int]:
+        """What may be given out of `held`, of which `given` bytes were before; and up to where."""
+        hits = _merged(hit for hit in self._hits(held) if hit.end > given)
+        cut = max(given, held.rfind(b"\n", given, max(until, given)) + 1 or until) if not ended else len(held)
+        for hit in hits:
+            if min(hit.way, hit.start) < cut < hit.end or (hit.start >= cut > hit.way):
+                cut = hit.end if hit.end < len(held) or ended else max(given, hit.way)
+        out, at = bytearray(), given
+        for hit in hits:
+            if hit.end <= cut:
+                start = max(hit.start, at)
+                out += held[at:start] + self._instead(hit, held[start : hit.end])
+                at = hit.end
+        out += held[at:cut]
+        return bytes(out), cut
+
+    def _hits(self, text: bytes) -> Iterator[_Hit]:
+        yield from self._narrow(text)
+        if b"\x00" in text:
+            for run in _WIDE.finditer(text):
+                for hit in self._narrow(run[0].replace(b"\x00", b"")):
+                    base = run.start()
+                    yield hit._replace(
+                        way=base + 2 * hit.way, start=base + 2 * hit.start, end=base + 2 * hit.end - 1
+                    )
+
+    def _without_the_dense(self, block: bytes) -> bytes:
+        block = self._messages.replaced(block, self._instead_of_all)
+        return self._frequent.replaced(block, self._counts)
+
+    def _narrow(self, text: bytes) -> Iterator[_Hit]:
+        """Hits in a text of bytes: most lines hold nothing, which one look tells."""
+        at = 0
+        while there := self._anything.any(text, at):
+            begin = max(at, text.rfind(b"\n", at, there[0]) + 1)
+            end = text.find(b"\n", there[1]) + 1 or len(text)
+            for hit in self._in_lines(text[begin : end + _WRAPPED_MAX]):
+                if hit.way < end - begin:
+                    yield _Hit(begin + hit.way, begin + hit.start, begin + hit.end, *hit[3:])
+            at = end
+
+    def _in_lines(self, text: bytes) -> Iterator[_Hit]:
+        for number, search in enumerate(self._searches):
+            for way, start, end, private in search.hits(text):
+                value = _decoded(text[start:end])
+                if (
+                    private is Private.SECRET
+                    and len(value) > 1
+                    and value[0] in "\"'"
+                    and value[-1] == value[0]
+                ):
+                    start, end, value = start + 1, end - 1, value[1:-1]
+                if end > start and (not number or _private(value, private)):
+                    yield _Hit(way, start, end, _true_class(value, private), value, number == 2)
+
+    def _instead(self, hit: _Hit, raw: bytes) -> bytes:
+        self._counts[str(hit.private)] += 1
+        self._remember(hit)
+        name = (_ERASED.get(hit.private) or self._pseudonym(hit)).encode()
+        self._frequent.met(raw, hit.private, name)
+        return b"\x00".join(name[at : at + 1] for at in range(len(name))) if raw[1:2] == b"\x00" else name
+
+    def _instead_of_all(self, private: Private, values: list[bytes]) -> list[bytes]:
+        self._counts[str(private)] += len(values)
+        if private in _ERASED:
+            return [_ERASED[private].encode()] * len(values)
+        names = self._raw_names
+        if len(names) > _NAMES_MAX:
+            names.clear()
+        label = RULES[private].label
+        for value in set(values).difference(names):
+            names[value] = f"{label}-{self._code(private, value.decode())}".encode()
+        return [names[value] for value in values]
+
+    def _remember(self, hit: _Hit) -> None:
+        """Keep what is private wherever it stands: what shows that by itself, and what looks like a secret.
+        The number of an order is any number elsewhere, and the value of `user=` may be any word."""
+        everywhere = hit.evident or (hit.private is Private.SECRET and _looks_secret(hit.text))
+        if everywhere and len(hit.text) >= _MET_MIN and len(self._met) < MET_MAX:
+            self._met[hit.text, hit.private] = None
+
+    def _pseudonym(self, hit: _Hit) -> str:
+        value = normal(hit.text, hit.private)
+        if made := self._names.get((value, hit.private)):
+            return made
+        made = f"{RULES[hit.private].label}-{_sort(value, hit.private)}{self._code(hit.private, value)}"
+        if len(self._names) < _NAMES_MAX:
+            self._names[value, hit.private] = made
+        return made
+
+    def _code(self, private: Private, value: str) -> str:
+        """Five characters that only this report's key makes of this value (BLAKE2 with a key, RFC 7693)."""
+        digest = hashlib.blake2b(
+            f"{private}\0{value}".encode("utf-8", "surrogatepass"), key=self._key, digest_size=4
+        ).digest()
+        number = int.from_bytes(digest, "big") >> 7
+        return _PAIRS[number >> 15] + _PAIRS[number >> 5 & 1023] + CROCKFORD[number & 31]
+
+
+def _sort(value: str, private: Private) -> str:
+    if private is Private.ACCOUNT:
+        return "PAPER-" if value.startswith("d") else "LIVE-"
+    if private is Private.IP and (address := address_of(value)) and address.is_private:
+        return "LAN-"
+    return ""
+
+
+def _true_class(value: str, private: Private) -> Private:
+    """What a value is that stands where a user name does: accounts log in, too."""
+    return Private.ACCOUNT if private is Private.USER and _ACCOUNT.fullmatch(value) else private
+
+
+def _looks_secret(value: str) -> bool:
+    """Whether a value is no word of a language: letters and digits in it, or marks, or capitals inside."""
+    kinds = (str.islower, str.isupper, str.isdigit, lambda char: not char.isalnum())
+    return sum(any(map(kind, value[1:])) for kind in kinds) > 1
+
+
+def _private(value: str, private: Private) -> bool:
+    """Whether what a pattern met is private indeed."""
+    if _OURS.match(value):
+        return False
+    if private is Private.IP:
+        return _telling_address(value)
+    if private in (Private.SECRET, Private.USER):
+        return value.strip("\"' ,;.").casefold() not in _HARMLESS | GENERIC
+    return True
+
+
+def _telling_address(value: str) -> bool:
+    address = address_of(value)
+    if not address or address.is_loopback or address.is_unspecified:
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        return any(char.isdigit() for char in value) or value.count(":") > 2
+    return not value.startswith("255.") and int(address) != 0xFFFFFFFF
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def _merged(hits: Iterable[_Hit]) -> list[_Hit]:
+    """Hits that do not overlap, in their order: of two that did, the erased one, else the longer."""
+    merged: list[_Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if merged and hit.start < merged[-1].end:
+            last = merged[-1]
+            best = hit if hit.private in _ERASED and last.private not in _ERASED else last
+            merged[-1] = best._replace(
+                way=min(last.way, hit.way), start=last.start, end=max(last.end, hit.end)
+            )
+        else:
+            merged.append(hit)
+    return merged
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of whole lines, cut at the same places however they came.
+
+    Raises NotPrivate for a line that is longer than any that a program writes.
+    """
+    held, searched = bytearray(), 0
+    for piece in pieces:
+        held += piece
+        while len(held) >= _BLOCK:
+            end = held.rfind(b"\n", 0, _BLOCK) + 1 or _end_of_line(held, max(searched, _BLOCK))
+            if not end:
+                searched = len(held)
+                if searched > _MATCH_MAX:
+                    raise NotPrivate("A line in it is too long to be looked through.", "Leave this file out.")
+                break
+            yield bytes(held[:end])
+            del held[:end]
+            searched = 0
+    if held:
+        yield bytes(held)
+
+
+def _end_of_line(held: bytearray, start: int) -> int:
+    """Where the first line ends that ends after `start`, 0 where none does; zeros end a line, too: a power
+    cut leaves megabytes of them."""
+    ends = [end + 1 for mark in (b"\n", b"\0") if (end := held.find(mark, start)) >= 0]
+    return min(ends, default=0)

@@ -1,0 +1,63 @@
+"""A report made only to be looked at, held in a thread of its own until it is submitted or dropped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from snapper import flow
+from snapper.answer import Answer
+from snapper.capture.frame import Frame
+from snapper.contents import Part, parts_of
+from snapper.errors import SnapperError
+from snapper.outbox import Outbox
+from snapper.sources import ThisMachine
+from snapper.state import Entry
+
+
+class Rehearsed:
+    """One rehearsal for the note window: made by begin(), over with submit() or drop()."""
+
+    def __init__(self, outbox: Outbox, answer: Answer, sources: ThisMachine, frame: Frame | None) -> None:
+        self.answer = answer
+        self._outbox = outbox
+        self._sources = sources
+        self._frame = frame
+        self._decided = threading.Event()
+        self._over = threading.Event()
+        self._submitted = False
+        self._entry: Entry | None = None
+        self._error: SnapperError | None = None
+
+    def begin(self, ready: Callable[[Sequence[Part]], None], failed: Callable[[str], None]) -> None:
+        """Make the report in the background and tell how it went; called in that thread."""
+        threading.Thread(target=lambda: self._run(ready, failed), name="rehearse").start()
+
+    def submit(self, then: Callable[[], None]) -> Entry:
+        """Keep exactly what was shown; `then` is called as soon as it is safe. Raises CannotKeep."""
+        self._submitted = True
+        self._decided.set()
+        self._over.wait()
+        if self._error:
+            raise self._error
+        assert self._entry is not None
+        then()
+        return self._entry
+
+    def drop(self) -> None:
+        """Let it go; nothing of it stays on the disk."""
+        self._decided.set()
+
+    def _run(self, ready: Callable[[Sequence[Part]], None], failed: Callable[[str], None]) -> None:
+        try:
+            with flow.rehearse(self._outbox, self.answer, self._sources, frame=self._frame) as rehearsal:
+                if not self._decided.is_set():
+                    ready(parts_of(rehearsal.bundle))
+                    self._decided.wait()
+                if self._submitted:
+                    self._entry = rehearsal.submit()
+        except SnapperError as error:
+            self._error = error
+            failed(str(error))
+        finally:
+            self._over.set()

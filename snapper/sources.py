@@ -1,0 +1,125 @@
+"""What this machine adds to a report: its logs, its facts, and what must not leave it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapper import machine
+from snapper.answer import LogChoice
+from snapper.capture.frame import Frame
+from snapper.config import Settings
+from snapper.errors import DeliveryError, UsageError
+from snapper.logs.cut import cut
+from snapper.logs.facts import log_facts
+from snapper.logs.locate import Places, find_homes, running_java, user_folders
+from snapper.logs.today import TodaysLogs, chosen, written_today
+
+if TYPE_CHECKING:
+    from snapper.delivery.endpoints import Endpoint
+    from snapper.logs.known_problems import Known, Match
+    from snapper.privacy.seeds import Seed
+
+_ACCOUNT = re.compile(r"\b(?:D?[UF]|I)\d{5,9}\b")  # in the titles of TWS's windows
+_USER_NAMES = re.compile(r"^[ \t]*UserNameToDirectory[ \t]*=[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
+_JTS_INI_MAX_BYTES = 1 << 20
+
+
+class ThisMachine:
+    """The sources of a report on the machine this runs on; `connect` gives the ticket system."""
+
+    def __init__(self, settings: Settings, connect: Callable[[], Endpoint]) -> None:
+        self._settings = settings
+        self._connect = connect
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the settings say must never leave."""
+        return self._settings.privacy_words
+
+    def places(self) -> Places:
+        """Where TWS keeps its logs here, as things stand now."""
+        return find_homes(
+            self._settings.logs_folders, platform=sys.platform, home=Path.home(), processes=running_java()
+        )
+
+    def logs(self, day: datetime, choice: LogChoice) -> TodaysLogs:
+        """The logs that were chosen, of that day (local time) and as many before as wanted."""
+        found = written_today(self.places(), day, choice.days)
+        if choice.instances:
+            found = chosen(found, choice.instances)
+        return cut(found, choice.window) if choice.window else found
+
+    def private_values(self, frame: Frame | None) -> tuple[Seed, ...]:
+        """What must not leave, as far as the machine, the settings and the windows' titles tell."""
+        from snapper.privacy.seeds import Known, seeds_of
+
+        own, homes = machine.identity(), [home.path for home in self.places().homes]
+        known = Known(
+            users=(
+                *own.users,
+                *(folder.name for home in homes for folder in user_folders(home)),
+                *_users(homes),
+            ),
+            hosts=own.hosts,
+            homes=own.homes,
+            accounts=_accounts(frame),
+            secrets=(*own.secrets, *([token] if (token := self._settings.delivery_token) else [])),
+            addresses=own.addresses,
+            macs=own.macs,
+            words=self._settings.privacy_words,
+        )
+        return seeds_of(known)
+
+    def facts(self, logs: TodaysLogs | None) -> Mapping[str, str]:
+        """What support asks about the machine and its TWS, by name."""
+        return {**machine.facts(), **(log_facts(logs) if logs else {})}
+
+    def known_problems(self, note: str, logs: TodaysLogs | None) -> Sequence[Match]:
+        """What the note and the logs look like, the most important first."""
+        return self._known.check(note, logs.files if logs else ())
+
+    def ranked(self, matches: Sequence[Match]) -> list[Match]:
+        """The most important first, each problem once."""
+        return self._known.ranked(matches)
+
+    @cached_property
+    def _known(self) -> Known:
+        from snapper.logs.known_problems import load
+
+        try:
+            return load(self._settings.logs_known_problems)
+        except UsageError:
+            return load()  # a table that is wrong must not keep a report; “snapper logs check” names it
+
+    def room(self) -> int | None:
+        """The bytes that the ticket system takes in one report; None where it cannot be asked."""
+        try:
+            return self._connect().room()
+        except DeliveryError:
+            return None
+
+
+def _accounts(frame: Frame | None) -> tuple[str, ...]:
+    if frame is None:
+        return ()
+    titles = [window.title for window in (*frame.windows, frame.active) if window]
+    return tuple(account for title in titles for account in _ACCOUNT.findall(title))
+
+
+def _users(homes: Sequence[Path]) -> list[str]:
+    """The names of users that TWS keeps in its settings, in the form it keeps them."""
+    found = []
+    for home in homes:
+        try:
+            with (home / "jts.ini").open("rb") as file:
+                text = file.read(_JTS_INI_MAX_BYTES).decode("utf-8", "replace")
+        except OSError:
+            continue  # a folder from the settings may have none
+        found += [part.strip() for line in _USER_NAMES.findall(text) for part in line.split(",")]
+    return [name for name in found if name]

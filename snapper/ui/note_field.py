@@ -1,0 +1,58 @@
+"""The fields that are typed in: note, ticket number, and who writes. They know nothing of reports."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+
+from snapper.report import ACCOUNT_MAX_CHARS
+from snapper.words import note_text
+
+
+class NoteField(QPlainTextEdit):
+    """Where the note is typed; says whenever it really has the keyboard."""
+
+    focus_got = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setAccessibleName("What happened?")
+        self.setPlaceholderText("What did you do, what did you see, and when? Has it happened before?")
+        # Never grown or shrunk by what appears below while somebody types.
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * 5 + 12)
+
+    def sizeHint(self) -> QSize:
+        """Room for five lines of eighty characters."""
+        letter = self.fontMetrics()
+        return QSize(letter.averageCharWidth() * 80, letter.lineSpacing() * 5 + 12)
+
+    def text(self) -> str:
+        """The note, character by character as it was typed."""
+        return note_text(self.document().toRawText())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell that the keyboard is here."""
+        super().focusInEvent(event)
+        self.focus_got.emit()
+
+
+def ticket_field() -> QLineEdit:
+    """Where the number of an existing ticket is typed."""
+    field = QLineEdit()
+    field.setMaxLength(100)
+    field.setClearButtonEnabled(True)
+    field.setAccessibleName("Ticket number, optional")
+    return field
+
+
+def account_field() -> QLineEdit:
+    """Where a trader may say who they are."""
+    field = QLineEdit()
+    field.setMaxLength(ACCOUNT_MAX_CHARS)
+    field.setPlaceholderText("support asks for it; sent as written")
+    field.setToolTip("Support asks for it. It is sent exactly as written.")
+    field.setAccessibleName("User name or account number, optional")
+    field.setAccessibleDescription("Support asks for it. It is sent exactly as written.")
+    return field

@@ -1,0 +1,102 @@
+"""Where the parts of the note window stand. It makes no decisions and no parts but labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from snapper.ui.look import plain_label
+from snapper.words import NOT_WATCHED
+
+
+def scrolled(question: QLayout, cards: Sequence[QWidget], *below: QWidget) -> QScrollArea:
+    """Everything that may need more room than the screen has; the cards side by side take what is left."""
+    body = _Body()
+    # Boxes, not a grid: a grid would not let the thumbnail shrink beside labels that wrap.
+    side_by_side = QHBoxLayout()
+    side_by_side.setSpacing(12)
+    for card in cards:
+        side_by_side.addWidget(card, 1)
+    parts = QVBoxLayout(body)
+    parts.setContentsMargins(18, 16, 4, 8)
+    parts.setSpacing(12)
+    parts.addLayout(question)
+    parts.addLayout(side_by_side, 1)
+    for part in below:
+        parts.addWidget(part)
+    area = QScrollArea()
+    area.setObjectName("note")
+    area.setWidget(body)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    # Always there: coming and going it would move the note while somebody types.
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
+
+
+class _Body(QWidget):
+    """Asks for no more height than its parts need: lists and pictures shrink before anything scrolls.
+
+    It is never wider than the window: long texts give way.
+    """
+
+    def minimumSizeHint(self) -> QSize:
+        """The least height, for any width."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def heightForWidth(self, width: int) -> int:
+        """The least height."""
+        layout = self.layout()
+        return layout.totalMinimumHeightForWidth(width) if layout else -1
+
+
+def footer(problem: QWidget, destination: QWidget, *buttons: QPushButton) -> QVBoxLayout:
+    """What always shows: what is wrong, that nobody watches, and the buttons."""
+    row = QHBoxLayout()
+    row.addWidget(destination, 1)
+    row.addStretch()
+    for button in buttons:
+        row.addWidget(button)
+    rows = QVBoxLayout()
+    rows.setContentsMargins(18, 4, 18, 14)
+    rows.setSpacing(10)
+    rows.addWidget(problem)
+    rows.addWidget(plain_label(NOT_WATCHED, scale=0.92))
+    rows.addLayout(row)
+    return rows
+
+
+def question(note: QWidget, ticket: QLineEdit, account: QLineEdit) -> QVBoxLayout:
+    """The question, the note, and below it whom and what it is about."""
+    asked = QLabel("&What happened?")
+    asked.setBuddy(note)
+    font = asked.font()
+    font.setPointSizeF(font.pointSizeF() * 1.25)
+    font.setBold(True)
+    asked.setFont(font)
+    row = QHBoxLayout()
+    fields = (("&Ticket number", ticket, 2), ("User &name or account number (optional)", account, 5))
+    for text, field, share in fields:
+        label = QLabel(text)
+        label.setBuddy(field)
+        row.addWidget(label)
+        row.addWidget(field, share)
+        row.addSpacing(6)
+    rows = QVBoxLayout()
+    rows.addWidget(asked)
+    rows.addWidget(note)
+    rows.addLayout(row)
+    return rows
