@@ -15,6 +15,7 @@ from scripts.bench_capture import capture
 from scripts.bench_known_problems import known_problems
 from scripts.bench_listener import commands, listener
 from scripts.bench_packing import packing
+from scripts.bench_privacy import privacy
 from scripts.bench_tools import Figure
 
 GROUPS: dict[str, Callable[[bool], Iterable[Figure]]] = {
@@ -22,6 +23,7 @@ GROUPS: dict[str, Callable[[bool], Iterable[Figure]]] = {
     "commands": commands,
     "capture": capture,
     "packing": packing,
+    "privacy": privacy,
     "known problems": known_problems,
 }
 

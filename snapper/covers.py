@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from snapper import disk
 from snapper.capture.frame import Frame, Rect, Window
+from snapper.privacy.classes import ACCOUNT_NUMBER
 
 FILE_NAME = "covers.json"
 TITLES_MAX = 200  # windows remembered; those not met for longest are forgotten first
@@ -27,7 +28,6 @@ _VERSION = 1
 _FILE_MAX_BYTES = 1 << 20
 _FARTHEST = 1 << 20  # pixels: no screen is wider
 
-_ACCOUNT = re.compile(r"(?<![A-Z0-9])(?:D?[UF]|I)\d{5,9}(?!\d)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+\-−]?\d+(?:[.,:/'’ _-]?\d+)*")
 
 
@@ -101,7 +101,7 @@ def load(path: Path) -> Remembered:
 
 def title_key(title: str) -> str:
     """A digest that titles share when they differ only in account numbers, other numbers, case or spaces."""
-    general = _NUMBER.sub("0", _ACCOUNT.sub("ACCOUNT", title))
+    general = _NUMBER.sub("0", ACCOUNT_NUMBER.sub("ACCOUNT", title))
     return hashlib.sha256(" ".join(general.casefold().split()).encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -142,7 +142,7 @@ def _private_in(words: Collection[str]) -> Callable[[str], bool]:
     """A function that tells whether a title shows something private."""
     parts = [re.escape(word) for word in words if len(word.strip()) >= 3]
     named = re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE) if parts else None
-    return lambda title: bool(_ACCOUNT.search(title) or (named and named.search(title)))
+    return lambda title: bool(ACCOUNT_NUMBER.search(title) or (named and named.search(title)))
 
 
 def _title_bar(window: Window) -> Rect:

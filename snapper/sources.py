@@ -19,13 +19,13 @@ from snapper.logs.cut import cut
 from snapper.logs.facts import log_facts
 from snapper.logs.locate import Places, find_homes, running_java, user_folders
 from snapper.logs.today import TodaysLogs, chosen, written_today
+from snapper.privacy.classes import ACCOUNT_NUMBER
 
 if TYPE_CHECKING:
     from snapper.delivery.endpoints import Endpoint
     from snapper.logs.known_problems import Known, Match
     from snapper.privacy.seeds import Seed
 
-_ACCOUNT = re.compile(r"\b(?:D?[UF]|I)\d{5,9}\b")  # in the titles of TWS's windows
 _USER_NAMES = re.compile(r"^[ \t]*UserNameToDirectory[ \t]*=[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
 _JTS_INI_MAX_BYTES = 1 << 20
 
@@ -57,24 +57,14 @@ class ThisMachine:
 
     def private_values(self, frame: Frame | None) -> tuple[Seed, ...]:
         """What must not leave, as far as the machine, the settings and the windows' titles tell."""
-        from snapper.privacy.seeds import Known, seeds_of
-
-        own, homes = machine.identity(), [home.path for home in self.places().homes]
-        known = Known(
-            users=(
-                *own.users,
-                *(folder.name for home in homes for folder in user_folders(home)),
-                *_users(homes),
-            ),
-            hosts=own.hosts,
-            homes=own.homes,
+        homes = [home.path for home in self.places().homes]
+        folders = [folder.name for home in homes for folder in user_folders(home)]
+        return known_here(
+            users=(*folders, *_users(homes)),
             accounts=_accounts(frame),
-            secrets=(*own.secrets, *([token] if (token := self._settings.delivery_token) else [])),
-            addresses=own.addresses,
-            macs=own.macs,
+            secrets=tuple(filter(None, [self._settings.delivery_token])),
             words=self._settings.privacy_words,
         )
-        return seeds_of(known)
 
     def facts(self, logs: TodaysLogs | None) -> Mapping[str, str]:
         """What support asks about the machine and its TWS, by name."""
@@ -105,11 +95,36 @@ class ThisMachine:
             return None
 
 
+def known_here(
+    users: Sequence[str] = (),
+    accounts: Sequence[str] = (),
+    secrets: Sequence[str] = (),
+    words: Sequence[str] = (),
+) -> tuple[Seed, ...]:
+    """What names this machine and its owner, and what else is known to be private."""
+    from snapper.privacy.seeds import Known, seeds_of
+
+    own = machine.identity()
+    return seeds_of(
+        Known(
+            users=(*own.users, *users),
+            hosts=own.hosts,
+            homes=own.homes,
+            accounts=tuple(accounts),
+            secrets=(*own.secrets, *secrets),
+            addresses=own.addresses,
+            macs=own.macs,
+            emails=own.emails,
+            words=tuple(words),
+        )
+    )
+
+
 def _accounts(frame: Frame | None) -> tuple[str, ...]:
     if frame is None:
         return ()
     titles = [window.title for window in (*frame.windows, frame.active) if window]
-    return tuple(account for title in titles for account in _ACCOUNT.findall(title))
+    return tuple(account for title in titles for account in ACCOUNT_NUMBER.findall(title))
 
 
 def _users(homes: Sequence[Path]) -> list[str]:

@@ -1,8 +1,10 @@
-"""“Show exactly what will be sent”, with real keys, and the pages of a text."""
+"""“Show exactly what will be sent”, with real keys and the mouse, and the pages of a text."""
 
 from __future__ import annotations
 
+import codecs
 import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from snapper.capture.frame import Frame, Monitor, Rect
 from snapper.capture.png import encode
 from snapper.report import Report
 from snapper.ui import pages
-from snapper.ui.pages import Pages
+from snapper.ui.pages import Page, Pages
 from tests.test_ui_note_window import open_window
 from tests.ui_process import UiProcess, ui
 
@@ -25,6 +27,7 @@ SIZE = [640, 400]
 def ask(screen: VirtualScreen, window: UiProcess) -> None:
     """Ask for the contents by keys and wait for the dialog."""
     open_window(window, size=SIZE)
+    wait_until(lambda: screen.focused_title().startswith("Report"), "the window manager knows")
     screen.press("alt+e")
     window.wait("contents_asked")
     wait_until(lambda: screen.focused_title().startswith("Exactly"), "the dialog")
@@ -33,7 +36,19 @@ def ask(screen: VirtualScreen, window: UiProcess) -> None:
 def show(window: UiProcess, folder: Path) -> None:
     """Answer with the files of a folder."""
     window.do("show_contents", folder=str(folder))
-    assert window.ask("more")["can_send"]
+    wait_until(lambda: window.ask("more")["can_send"], "the contents")
+
+
+def picture(path: Path, width: int, height: int) -> None:
+    """A black picture."""
+    area = Rect(0, 0, width, height)
+    path.write_bytes(encode(Frame(bytearray(width * height * 4), area, (Monitor(area),), None, 0.0)))
+
+
+def click_row(screen: VirtualScreen, window: UiProcess, row: int) -> None:
+    """Choose a line of the list with the mouse."""
+    x, y = window.ask("contents_row", row=row)["place"]
+    screen.xdotool("mousemove", str(x), str(y), "click", "1")
 
 
 def test_preparing_can_be_taken_back(screen: VirtualScreen, tmp_path: Path) -> None:
@@ -55,15 +70,15 @@ def test_every_file_is_shown_and_sent_by_keys(screen: VirtualScreen, tmp_path: P
     report = replace(report, replaced={"accounts": 3}, kept=("orders",))
     (tmp_path / "report.json").write_bytes(report.to_json())
     (tmp_path / "a.bin").write_bytes(b"\0\1")
-    area = Rect(0, 0, 30, 20)
-    frame = Frame(bytearray(30 * 20 * 4), area, (Monitor(area),), None, 0.0)
-    (tmp_path / "z.png").write_bytes(encode(frame))
+    picture(tmp_path / "z.png", 30, 20)
     with ui(screen, "note") as window:
         ask(screen, window)
         show(window, tmp_path)
         state = window.ask("more")
         assert state["files"] == ["What is in the report", "a.bin", "    b.txt", "report.json", "z.png"]
         assert "account numbers: 3" in state["text"] and "order numbers" in state["text"]
+        total = sum(path.stat().st_size for path in tmp_path.iterdir() if path.is_file())
+        assert state["total"] == f"3 files, {total} bytes will leave this computer.", "no log counts twice"
         screen.press("Down")
         wait_until(lambda: "nothing to read" in window.ask("more")["text"], "no text")
         screen.press("Down")
@@ -73,23 +88,155 @@ def test_every_file_is_shown_and_sent_by_keys(screen: VirtualScreen, tmp_path: P
         screen.press("Down")
         wait_until(lambda: window.ask("more")["picture"] == 30, "the picture")
         screen.press("alt+s")
-        window.wait("contents_accepted")
+        assert window.wait("contents_accepted")["open_files"] == 0, "they will be moved"
         assert window.count("contents_dropped") == 0
         window.do("keep_open", sentence="The disk is full.", remedy="")
         assert window.ask()["problem"] == "The disk is full."
 
 
 def test_a_large_text_is_paged_by_keys(screen: VirtualScreen, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("".join(f"line {number}\n" for number in range(40_000)))
+    (tmp_path / "a.txt").write_text("".join(f"line {number:07}\n" for number in range(30_000)))
     with ui(screen, "note") as window:
         ask(screen, window)
         show(window, tmp_path)
         screen.press("Down")
-        wait_until(lambda: window.ask("more")["text"].startswith("line 0\n"), "the first page")
+        wait_until(lambda: window.ask("more")["text"].startswith("line 0000000\n"), "the first page")
+        for begin in ("131.1 kB", "262.1 kB"):
+            screen.press("alt+n")
+            wait_until(lambda: window.ask("more")["place"].startswith(f"{begin} to"), "a page on")  # noqa: B023
+        assert window.ask("more")["text"].endswith("line 0029999\n")
         screen.press("alt+n")
-        wait_until(lambda: window.ask("more")["text"].endswith("line 39999\n"), "the last page")
         screen.press("alt+p")
-        wait_until(lambda: window.ask("more")["text"].startswith("line 0\n"), "the first page")
+        wait_until(lambda: window.ask("more")["place"].startswith("131.1 kB to"), "a page back")
+        screen.press("alt+p")
+        wait_until(lambda: window.ask("more")["text"].startswith("line 0000000\n"), "the first page")
+
+
+def test_the_window_answers_while_a_file_is_slow(screen: VirtualScreen, tmp_path: Path) -> None:
+    (tmp_path / "contents").mkdir()
+    (tmp_path / "contents" / "a.txt").write_text("at last")
+    (tmp_path / "contents" / "b.txt").write_text("another")
+    gate = tmp_path / "gate"
+    with ui(screen, "note") as window:
+        ask(screen, window)
+        window.do("show_contents", folder=str(tmp_path / "contents"), not_before=str(gate))
+        click_row(screen, window, 1)
+        wait_until(lambda: window.ask("more")["text"] == "Reading…", "it is being read")
+        click_row(screen, window, 2)
+        wait_until(lambda: "b.txt" in window.ask("more")["about"], "the other one")
+        gate.touch()
+        wait_until(lambda: window.ask("more")["text"] == "another", "only what was chosen last")
+        click_row(screen, window, 1)
+        wait_until(lambda: window.ask("more")["text"] == "at last", "the first")
+
+
+def test_a_file_that_is_gone_is_said(screen: VirtualScreen, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("here")
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    with ui(screen, "note") as window:
+        ask(screen, window)
+        show(window, tmp_path)
+        (tmp_path / "a.txt").unlink()
+        for row in (1, 2):
+            click_row(screen, window, row)
+            wait_until(lambda: "cannot be read any more" in window.ask("more")["text"], "it is said")
+            click_row(screen, window, 0)
+            wait_until(lambda: window.ask("more")["about"] == "What is in the report", "the summary")
+
+
+def test_a_picture_is_fitted_and_shown_pixel_by_pixel(screen: VirtualScreen, tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", 2000, 1000)
+    with ui(screen, "note") as window:
+        ask(screen, window)
+        show(window, tmp_path)
+        click_row(screen, window, 1)
+        wait_until(lambda: 0 < window.ask("more")["picture"] < 1000, "all of it")
+        window.click(screen, "The picture, as it is sent")
+        wait_until(lambda: window.ask("more")["picture"] == 2000, "every pixel")
+        screen.press("alt+z")
+        wait_until(lambda: window.ask("more")["picture"] < 1000, "all of it again")
+
+
+# --- how it ends ------------------------------------------------------------------------------------------
+
+
+def test_keys_pressed_as_the_dialog_appears_send_nothing(screen: VirtualScreen, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    with ui(screen, "note") as window:
+        window.do("guard", milliseconds=3_600_000)
+        ask(screen, window)
+        screen.press("Return")
+        window.do("show_contents", folder=str(tmp_path))
+        for keys in ("Return", "alt+s", "space", "KP_Enter"):
+            screen.press(keys)
+        window.click(screen, "Send exactly this", times=2)
+        screen.press("Down")
+        wait_until(lambda: "a.txt" in window.ask("more")["about"], "the keys have come")
+        state = window.ask("more")
+        assert (state["contents"], state["can_send"], window.count("contents_accepted")) == (True, False, 0)
+
+
+def test_a_key_starts_the_wait_again(screen: VirtualScreen, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    with ui(screen, "note") as window:
+        window.do("guard", milliseconds=3_600_000)
+        ask(screen, window)
+        window.do("show_contents", folder=str(tmp_path))
+        window.do("guard_left", milliseconds=60_000)
+        assert window.ask("guarding")["left"] < 120_000
+        window.do("guard", milliseconds=3_600_000)
+        screen.press("Down")
+        wait_until(lambda: window.ask("guarding")["left"] > 120_000, "a new wait")
+
+
+def test_enter_that_is_held_down_sends_nothing(screen: VirtualScreen, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    with ui(screen, "note") as window:
+        window.do("guard", milliseconds=0)
+        ask(screen, window)
+        show(window, tmp_path)
+        window.do("held_enter")
+        assert window.ask("more")["contents"] and window.count("contents_accepted") == 0
+        screen.press("Return")
+        window.wait("contents_accepted")
+
+
+def test_it_is_sent_once_by_a_double_click(screen: VirtualScreen, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    with ui(screen, "note") as window:
+        ask(screen, window)
+        show(window, tmp_path)
+        window.click(screen, "Send exactly this", times=2)
+        window.wait("contents_accepted")
+        window.do("accept_contents", times=2)
+        state = window.ask("more")
+        assert (window.count("contents_accepted"), window.count("contents_dropped")) == (1, 0)
+        assert not state["contents"]
+        screen.press("ctrl+Return")
+        screen.press("Escape")
+        window.ask()
+        assert (window.count("submitted"), window.count("cancelled")) == (0, 0), "it is being kept"
+
+
+@pytest.mark.parametrize("way", ["Back", "Escape", "alt+b", "alt+F4"])
+def test_back_drops_it_and_the_note_goes_on(screen: VirtualScreen, tmp_path: Path, way: str) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    with ui(screen, "note") as window:
+        ask(screen, window)
+        show(window, tmp_path)
+        click_row(screen, window, 1)
+        wait_until(lambda: window.ask("more")["text"] == "x", "the file")
+        if way == "Back":
+            window.click(screen, way)
+        else:
+            screen.press(way)
+        assert window.wait("contents_dropped")["open_files"] == 0, "they will be deleted"
+        wait_until(lambda: screen.focused_title().startswith("Report"), "the note window")
+        state = window.ask("more")
+        assert (state["contents"], state["exactly"]) == (False, "Show &exactly what will be sent…")
+        screen.press("alt+e")
+        window.wait("contents_asked", 2)
+        assert (window.count("contents_dropped"), window.count("cancelled")) == (1, 0)
 
 
 def test_a_failure_is_said_in_the_note_window(screen: VirtualScreen) -> None:
@@ -110,25 +257,85 @@ def test_a_second_press_goes_back_to_the_note(screen: VirtualScreen) -> None:
         assert not window.ask("more")["contents"]
 
 
-@settings(max_examples=60, deadline=None)
-@given(text=st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs"])), size=st.integers(8, 20))
-def test_pages_joined_are_the_text(text: str, size: int) -> None:
+# --- pages ------------------------------------------------------------------------------------------------
+
+MARKS = {
+    "utf-8": b"",
+    "utf-8-sig": b"",
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+    "utf-32": b"",
+}
+TEXT = st.text(st.one_of(st.sampled_from("ab\n\u0a0a\u0d0aé漢𝔘"), st.characters(categories=["L", "N"])))
+
+
+def all_pages(book: Pages, size: int) -> list[Page]:
+    """From the first page to the last."""
+    read = [book.read(0)]
+    while read[-1].end < size:
+        read.append(book.read(len(read)))
+    return read
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=TEXT, size=st.integers(8, 24), encoding=st.sampled_from(sorted(MARKS)), packed=st.booleans())
+def test_pages_joined_are_the_text(text: str, size: int, encoding: str, packed: bool) -> None:
+    data = MARKS[encoding] + text.encode(encoding)
+    file = zipped(data) if packed else io.BytesIO(data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "PAGE_BYTES", size)
-        data, read = text.encode(), []
-        book = Pages(io.BytesIO(data), len(data))
-        while True:
-            read.append(book.text())
-            if book.end >= len(data):
-                break
-            book.turn(1)
-        assert "".join(read) == text
-        while book.first:
-            read.pop()
-            book.turn(-1)
-            assert book.text() == read[-1]
+        patch.setattr(pages, "_STEP_BYTES", 3)
+        book = Pages(file)
+        read = all_pages(book, len(data))
+        assert "".join(page.text for page in read) == text
+        assert [book.read(page.number) for page in reversed(read)] == read[::-1]
+
+
+def zipped(data: bytes) -> io.BufferedIOBase:
+    """A file inside an archive."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.log", data)
+    return zipfile.ZipFile(archive).open("a.log")
+
+
+class Counted(io.BytesIO):
+    """Counts the bytes that are read, and the times that it is sent to another place."""
+
+    bytes_read = 0
+    seeks = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.bytes_read += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.seeks += 1
+        return super().seek(offset, whence)
+
+
+def test_the_next_page_costs_no_more_than_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive would unpack everything again for a step back."""
+    monkeypatch.setattr(pages, "PAGE_BYTES", 100)
+    file = Counted(b"sixteen letters\n" * 1000)
+    all_pages(Pages(file), 16_000)
+    assert (file.bytes_read, file.seeks) == (16_000, 0)
+
+
+def test_a_long_way_back_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "PAGE_BYTES", 100)
+    monkeypatch.setattr(pages, "_STEP_BYTES", 10)
+    file = Counted(b"sixteen letters\n" * 1000)
+    book = Pages(file)
+    read = all_pages(book, 16_000)
+    asked = iter([False, False, True, True])
+    assert book.read(len(read) - 2, lambda: next(asked)) is None
+    assert file.tell() == 20
+    assert book.read(len(read) - 2) == read[-2]
 
 
 def test_hidden_characters_and_foreign_bytes_show() -> None:
-    data = "a\0b\u202ec".encode() + b"\xff"
-    assert Pages(io.BytesIO(data), len(data)).text() == "a␀b⟨U+202E⟩c\\xff"
+    data = "a\0b\u202ec\u200bd".encode() + b"\xff"
+    page = Pages(io.BytesIO(data)).read(0)
+    assert page and page.text == "a␀b⟨U+202E⟩c⟨U+200B⟩d\\xff"

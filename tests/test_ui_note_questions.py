@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from scripts.screen import VirtualScreen, wait_until
+import pytest
+
+from scripts.screen import VirtualScreen, virtual_screen, wait_until
+from tests.test_ui_logs_box import FILES, TWO
 from tests.test_ui_note_window import note_is, open_window
-from tests.ui_process import ui
+from tests.ui_process import UiProcess, ui
 
 SIZE = [640, 400]
 
@@ -111,8 +114,8 @@ THREE = [["live", LONG], ["paper", "IB Gateway"], ["third", f"{LONG} & more"]]
 WARNING = "Your note seems to hold a password or a code. Please take it out: support never needs it."
 
 
-def fill(window: UiProcess, screen: VirtualScreen) -> None:
-    """Everything that can be seen in the window at once, with long texts."""
+def fill(window: UiProcess) -> None:
+    """Everything that can be seen at once, with long texts."""
     window.do("preset_privacy", keep=["accounts", "orders", "amounts", "paths"])
     open_window(window, size=[1280, 800], active=[0, 0, 900, 700], title="W" * 300)
     window.do(
@@ -125,26 +128,34 @@ def fill(window: UiProcess, screen: VirtualScreen) -> None:
     window.do("set_cut_size", size=32_000_000)
     window.do("set_findings", titles=["a port in use", "a question about login, password or device" * 3])
     window.do("set_note_warning", sentence=WARNING)
-    window.click(screen, "Details: a port in use")
-    wait_until(lambda: window.ask("more")["details"], "the details")
+    wait_until(lambda: len(window.ask("more")["findings"]) == 2, "the findings")
+    window.do("click", name="Details: a port in use")
 
 
 @pytest.mark.parametrize("size", ["1280x800", "1024x700", "800x600"])
 def test_nothing_is_cut_off_however_much_is_said(size: str) -> None:
     with virtual_screen(size) as small, ui(small, "note") as window:
-        fill(window, small)
+        fill(window)
         assert window.ask("looks")["cut_off"] == []
 
 
 def test_all_is_reached_by_tab_in_a_small_window() -> None:
     with virtual_screen("1024x700") as small, ui(small, "note") as window:
-        fill(window, small)
+        fill(window)
         looks = window.ask("looks")
         assert looks["to_scroll"] > 0
-        names = [name for _, name in window.ask("names")["names"]]
-        for _ in range(names.index("Change what is replaced") - names.index("Details: a port in use")):
+        reached = []
+        for _ in window.ask("names")["names"]:
             small.press("Tab")
-        wait_until(lambda: window.ask("focus")["name"] == "Change what is replaced", "the last part")
+            reached.append(window.ask("focus")["name"])
+            if reached[-1] == "Change what is replaced":
+                break
+        assert reached[-1] == "Change what is replaced", reached
+        assert {
+            "Earlier days",
+            "Send the last hour instead (about 4.0 MB packed)",
+            "Details: a port in use",
+        } <= {*reached}
         wait_until(lambda: window.ask("looks")["scrolled"] > looks["to_scroll"] // 2, "scrolled down")
 
 
@@ -169,7 +180,7 @@ def test_a_long_title_gives_way_and_is_told_whole(screen: VirtualScreen) -> None
 
 def test_no_letter_chooses_two_parts(screen: VirtualScreen) -> None:
     with ui(screen, "note") as window:
-        fill(window, screen)
+        fill(window)
         screen.press("alt+m")
         screen.press("End")
         wait_until(lambda: ["Alt+F", "&From"] in window.ask("mnemonics")["found"], "the times")
@@ -185,6 +196,7 @@ def test_parts_made_late_have_their_place_among_the_others(screen: VirtualScreen
         window.do("set_findings", titles=["a port in use"])
         window.do("set_logs", files=FILES, instances=TWO, keys=["paper"])
         window.do("set_findings", titles=["a lost link", "a port in use"])
+        wait_until(lambda: len(window.ask("more")["findings"]) == 2, "the findings")
         names = [name for _, name in window.ask("names")["names"]]
     start = names.index("Include today's log (2 files, 1.5 MB)")
     assert names[start:] == [

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 
-from PySide6.QtCore import QObject, QPoint, QSocketNotifier, QTimer, QUrl, Slot
-from PySide6.QtGui import QColor, QDesktopServices, QPalette
+from PySide6.QtCore import QEvent, QObject, QPoint, QSocketNotifier, Qt, QTimer, QUrl, Slot
+from PySide6.QtGui import QColor, QDesktopServices, QKeyEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from snapper.answer import Answer, LogChoice, Picture
@@ -186,6 +186,18 @@ class NoteCommands:
     def guard(self, milliseconds: int) -> None:
         """How long no key must have been pressed before the contents can be sent."""
         self.window._contents_dialog().guard.setInterval(milliseconds)
+
+    def guard_left(self, milliseconds: int) -> None:
+        """As if it were so long until then."""
+        self.window._contents_dialog().guard.start(milliseconds)
+
+    def guarding(self) -> None:
+        tell("guarding", left=self.window._contents_dialog().guard.remainingTime())
+
+    def held_enter(self) -> None:
+        """What an Enter that is held down sends, to the part that has the focus."""
+        key = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", True)
+        QApplication.sendEvent(QApplication.focusWidget(), key)
 
     def accept_contents(self, times: int) -> None:
         """As the button does, so often, without waiting for anything."""

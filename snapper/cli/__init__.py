@@ -63,5 +63,18 @@ def _own_log(error: Exception) -> Path:
     import traceback
 
     path = Path(tempfile.gettempdir()) / f"snapper-error-{time.strftime('%Y%m%d-%H%M%S')}.txt"
-    path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    path.write_text(_private("".join(traceback.format_exception(error))), encoding="utf-8")
     return path
+
+
+def _private(text: str) -> str:
+    """A text without what is private on this machine; nothing of it where that cannot be done."""
+    try:
+        import os
+
+        from snapper.privacy.redact import Redactor
+        from snapper.sources import known_here
+
+        return Redactor(known_here(), os.urandom(32)).text(text)
+    except Exception as error:  # noqa: BLE001 - whatever it was, a text that may hold private values must not leave
+        return f"The trace could not be made private ({type(error).__name__}) and is left out."

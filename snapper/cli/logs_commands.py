@@ -98,7 +98,7 @@ def logs_check(
 
     if files and (days is not None or last or between):
         raise UsageError("--days, --last and --between choose among TWS's own logs.", "Leave the files out.")
-    known = load(tables)
+    known = load((*settings_of(config_file).logs_known_problems, *tables))
     found = [_given(path) for path in files] or _own_logs(_chosen_logs(config_file, days, last, between))
     searched = [log.name for log in found if log.kind is LogKind.PLAIN]
     sealed = [log.name for log in found if log.kind is not LogKind.PLAIN]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,5 +47,8 @@ RULES: Mapping[Private, Rule] = {
     Private.ORDER: Rule("order numbers", "ORDER"),
     Private.MONEY: Rule("balances and other amounts of the account", ""),
 }
+
+# An account as IBKR writes it (D for paper trading), where titles and settings show it.
+ACCOUNT_NUMBER = re.compile(r"(?<![A-Z0-9])(?:D?[UF]|I)\d{5,9}(?!\d)", re.IGNORECASE)
 
 OPTIONAL = frozenset(private for private, rule in RULES.items() if rule.optional)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, QTime, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QTimeEdit, QVBoxLayout, QWidget
 
 from snapper.errors import UsageError
@@ -24,6 +25,19 @@ _AMOUNTS = (
     (_FROM_TO, "From … to …"),
 )
 _SHORT = (HOUR, 900)  # what is offered where more is too much
+
+
+class TimeField(QTimeEdit):
+    """A time of day, that may be typed over when all of it is selected: Qt's own takes no digit then."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Begin with the hours."""
+        if event.matches(QKeySequence.StandardKey.SelectAll):
+            self.setSelectedSection(QTimeEdit.Section.HourSection)
+            return
+        if self.lineEdit().selectedText() == self.text():
+            self.setSelectedSection(QTimeEdit.Section.HourSection)
+        super().keyPressEvent(event)
 
 
 class LogAmount(QWidget):
@@ -46,7 +60,7 @@ class LogAmount(QWidget):
         self.days = QSpinBox()
         self.days.setRange(0, _DAYS_MAX)
         self.days.setAccessibleName("Earlier days")
-        self.start, self.end = QTimeEdit(), QTimeEdit()
+        self.start, self.end = TimeField(), TimeField()
         self.start.setAccessibleName("From")
         self.end.setAccessibleName("To")
         for each in (self.start, self.end):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontDatabase, QImage, QMouseEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QFontDatabase, QImage, QMouseEvent, QPixmap, QResizeEvent, QTextOption
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -193,6 +193,8 @@ def _text_view() -> QPlainTextEdit:
     text = QPlainTextEdit()
     text.setReadOnly(True)
     text.setUndoRedoEnabled(False)
+    # Looking for words to wrap at takes Qt seconds in a line of 100 kB, as a broken log may have.
+    text.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
     text.setTabChangesFocus(True)
     text.setAccessibleName("Text of the file, as it is sent")
     text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
