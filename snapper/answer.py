@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from snapper.capture.frame import Rect
-from snapper.logs.cut import TimeWindow
+from snapper.logs.window import TimeWindow
 from snapper.privacy.classes import Private
 
 

@@ -22,8 +22,9 @@ from snapper.capture.frame import Frame, cover, crop, flaw, window_area
 from snapper.capture.png import encode
 from snapper.errors import LogsFailed, NotPrivate, UsageError
 from snapper.filenames import safe_name
-from snapper.logs.cut import TimeWindow, cut
+from snapper.logs.cut import cut
 from snapper.logs.today import TodaysLogs
+from snapper.logs.window import TimeWindow
 from snapper.outbox import Preparation
 from snapper.privacy.classes import RULES, Private
 from snapper.report import (

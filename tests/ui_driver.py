@@ -187,12 +187,9 @@ class NoteCommands:
         """How long no key must have been pressed before the contents can be sent."""
         self.window._contents_dialog().guard.setInterval(milliseconds)
 
-    def guard_left(self, milliseconds: int) -> None:
-        """As if it were so long until then."""
-        self.window._contents_dialog().guard.start(milliseconds)
-
     def guarding(self) -> None:
-        tell("guarding", left=self.window._contents_dialog().guard.remainingTime())
+        """The wait for Send that runs now: each has a number of its own."""
+        tell("guarding", wait=self.window._contents_dialog().guard.timerId())
 
     def held_enter(self) -> None:
         """What an Enter that is held down sends, to the part that has the focus."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, QTime, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QTimeEdit, QVBoxLayout, QWidget
 
 from snapper.errors import UsageError
@@ -32,9 +32,6 @@ class TimeField(QTimeEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Begin with the hours."""
-        if event.matches(QKeySequence.StandardKey.SelectAll):
-            self.setSelectedSection(QTimeEdit.Section.HourSection)
-            return
         if self.lineEdit().selectedText() == self.text():
             self.setSelectedSection(QTimeEdit.Section.HourSection)
         super().keyPressEvent(event)

@@ -1,4 +1,4 @@
-"""The fields that are typed in: note, ticket number, and who writes. They know nothing of reports."""
+"""The fields that are typed in: note, ticket number, and who writes. They decide nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
-from snapper.report import ACCOUNT_MAX_CHARS
+from snapper.errors import UsageError
+from snapper.report import ACCOUNT_MAX_CHARS, ticket_number
 from snapper.words import note_text
 
 
@@ -38,13 +39,33 @@ class NoteField(QPlainTextEdit):
         self.focus_got.emit()
 
 
-def ticket_field() -> QLineEdit:
+class TicketField(QLineEdit):
     """Where the number of an existing ticket is typed."""
-    field = QLineEdit()
-    field.setMaxLength(100)
-    field.setClearButtonEnabled(True)
-    field.setAccessibleName("Ticket number, optional")
-    return field
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._required = False
+        self.setMaxLength(100)
+        self.setClearButtonEnabled(True)
+        self.setAccessibleName("Ticket number, optional")
+
+    def require(self, required: bool) -> None:
+        """Whether a number must be given; without one there will be a new ticket."""
+        self._required = required
+        self.setPlaceholderText("number of the ticket" if required else "new ticket")
+
+    def number(self) -> str | None:
+        """The number, None for a new ticket. Raises UsageError with it ready to be typed over."""
+        text = self.text().strip()
+        if not text and not self._required:
+            return None
+        self.setFocus()
+        self.selectAll()
+        if not text:
+            raise UsageError(
+                "The ticket number is missing.", "Write the number of the ticket this belongs to."
+            )
+        return ticket_number(text)
 
 
 def account_field() -> QLineEdit:

@@ -28,12 +28,12 @@ from snapper.capture.frame import Frame, Rect
 from snapper.errors import UsageError
 from snapper.logs.found import TodaysLogs
 from snapper.privacy.classes import Private
-from snapper.report import NOTE_MAX_CHARS, ticket_number
+from snapper.report import NOTE_MAX_CHARS
 from snapper.ui.contents_window import ContentsWindow
 from snapper.ui.findings_box import FindingsBox, Recognised
 from snapper.ui.logs_box import LogsBox
 from snapper.ui.look import Banner, chain_tabs, emphasize, icon, plain_label, put_in_middle, screen_for
-from snapper.ui.note_field import NoteField, account_field, ticket_field
+from snapper.ui.note_field import NoteField, TicketField, account_field
 from snapper.ui.note_layout import footer, question, scrolled
 from snapper.ui.part_reader import Part
 from snapper.ui.picture_box import PictureBox
@@ -42,8 +42,6 @@ from snapper.ui.privacy_box import PrivacyBox
 # Qt notices a lost focus late: what it believes to have is trusted once the activation has had its effect.
 _SETTLE_MS = 120
 _PAUSE_MS = 500
-_NEW_TICKET = "new ticket"
-_OLD_TICKET = "number of the ticket"
 _EXACTLY = "Show &exactly what will be sent…"
 
 
@@ -72,7 +70,6 @@ class NoteWindow(QWidget):
         super().__init__()
         self._saving = False
         self._unpainted = False
-        self._ticket_needed = False
         self._contents: ContentsWindow | None = None
         self.setWindowTitle("Report to support – snapper")
         self.setWindowIcon(icon())
@@ -104,8 +101,7 @@ class NoteWindow(QWidget):
         self._pictures.choose(picture)
         self._logs.want(logs)
         if to_ticket:
-            self._ticket_needed = True
-            self._ticket.setPlaceholderText(_OLD_TICKET)
+            self._ticket.require(True)
             self._ticket.setFocus()
 
     def restore(self, note: str, ticket: str, sentence: str) -> None:
@@ -268,7 +264,7 @@ class NoteWindow(QWidget):
             if button.isCheckable() and button.isDown():
                 button.click()  # a choice made by its letter shows for 100 ms before it counts
         self._logs.amount.settle()
-        note, ticket = self._note.text(), self._read_ticket()
+        note, ticket = self._note.text(), self._ticket.number()
         answer = Answer(
             note, ticket, self._pictures.choice(), self._logs.choice(),
             self._account.text().strip(), self._pictures.covers(), self._privacy.keep(),
@@ -285,21 +281,8 @@ class NoteWindow(QWidget):
             )
         return answer
 
-    def _read_ticket(self) -> str | None:
-        text = self._ticket.text().strip()
-        if not text and not self._ticket_needed:
-            return None
-        self._ticket.setFocus()
-        self._ticket.selectAll()
-        if not text:
-            raise UsageError(
-                "The ticket number is missing.", "Write the number of the ticket this belongs to."
-            )
-        return ticket_number(text)
-
     def _begin(self, frame: Frame | None, ticket: str, remark: str | None) -> None:
-        self._ticket_needed = False
-        self._ticket.setPlaceholderText(_NEW_TICKET)
+        self._ticket.require(False)
         self._ticket.setText(ticket)
         self._logs.look()
         self._pictures.set_frame(frame, remark)
@@ -339,7 +322,7 @@ class NoteWindow(QWidget):
 
     def _make_parts(self) -> None:
         self._note = NoteField()
-        self._ticket, self._account = ticket_field(), account_field()
+        self._ticket, self._account = TicketField(), account_field()
         self._pictures = PictureBox()
         self._logs = LogsBox()
         self._privacy = PrivacyBox()
