@@ -117,8 +117,8 @@ class App:
     def _finish_interrupted(self) -> None:
         while not self._stopping.is_set():
             try:
-                if flow.resume(self._outbox, self._sources):
-                    self._worker.wake()
+                for entry in flow.resume(self._outbox, self._sources):
+                    self._posting(self._on_kept)(entry)
             except SnapperError as error:
                 self._posting(self._on_trouble)(str(error))
             self._stopping.wait(RESUME_SECONDS)
@@ -223,6 +223,8 @@ class App:
     # --- what happened ------------------------------------------------------------------------------------
 
     def _on_kept(self, entry: Entry) -> None:
+        if entry.state is State.HELD:
+            self._on_outcome(entry)  # nobody delivers it, so nobody else would say why
         self._update_tray()
         self._worker.wake()
 

@@ -171,7 +171,7 @@ class Making:
             (self._preparation.folder / LOGS_NAME).unlink(missing_ok=True)
             report = self._with_logs(self._again(draft), choice, progress)
             leak = self._leak(report)
-        self._preparation.seal(report, _held_for(leak) if leak else None)
+        self._preparation.seal(report, _held_for(leak, report.id) if leak else None)
 
     def _again(self, draft: Report) -> Report:
         """The draft with its texts redacted once more; what is replaced already stays as it is."""
@@ -331,13 +331,14 @@ def _words_of(report: Report) -> bytes:
     return "\n".join(words).encode(errors="replace")
 
 
-def _held_for(leak: Leak) -> Delivery:
+def _held_for(leak: Leak, report_id: str) -> Delivery:
+    short = report_id[-8:]
     where = (
         f"the file {leak.file}, {leak.place}" if leak.file else "the note or the facts about this computer"
     )
     return Delivery(
         State.HELD,
         sentence=f"Something private ({RULES[leak.private].words}) was left in {where}.",
-        remedy="Nothing was sent. Look at it with “snapper outbox show ID --files”; then send it all the "
-        "same with “snapper outbox release ID”, or let it go with “snapper outbox discard ID”.",
+        remedy=f"Nothing was sent. Look at it with “snapper outbox show {short} --files”; then send it all "
+        f"the same with “snapper outbox release {short}”, or let it go with “snapper outbox discard {short}”.",
     )

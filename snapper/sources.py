@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _USER_NAMES = re.compile(r"^[ \t]*UserNameToDirectory[ \t]*=[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
 _JTS_INI_MAX_BYTES = 1 << 20
+ROOM_KNOWN_SECONDS, ROOM_UNKNOWN_SECONDS = 3600, 60
 
 
 class ThisMachine:
@@ -36,6 +38,8 @@ class ThisMachine:
     def __init__(self, settings: Settings, connect: Callable[[], Endpoint]) -> None:
         self._settings = settings
         self._connect = connect
+        self._room: int | None = None
+        self._room_known_until = 0.0
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -88,11 +92,17 @@ class ThisMachine:
             return load()  # a table that is wrong must not keep a report; “snapper logs check” names it
 
     def room(self) -> int | None:
-        """The bytes that the ticket system takes in one report; None where it cannot be asked."""
-        try:
-            return self._connect().room()
-        except DeliveryError:
-            return None
+        """The bytes that the ticket system takes in one report; None where it cannot be asked.
+
+        Asked again only after a while: a network that swallows everything must not hold up the next report.
+        """
+        if time.monotonic() >= self._room_known_until:
+            try:
+                self._room, known_for = self._connect().room(), ROOM_KNOWN_SECONDS
+            except DeliveryError:
+                self._room, known_for = None, ROOM_UNKNOWN_SECONDS
+            self._room_known_until = time.monotonic() + known_for
+        return self._room
 
 
 def known_here(

@@ -130,6 +130,23 @@ def test_the_window_answers_while_a_file_is_slow(screen: VirtualScreen, tmp_path
         wait_until(lambda: window.ask("more")["text"] == "at last", "the first")
 
 
+def test_a_file_that_comes_too_late_is_closed(screen: VirtualScreen, tmp_path: Path) -> None:
+    (tmp_path / "contents").mkdir()
+    (tmp_path / "contents" / "a.txt").write_text("too late")
+    gate = tmp_path / "gate"
+    with ui(screen, "note") as window:
+        ask(screen, window)
+        window.do("show_contents", folder=str(tmp_path / "contents"), not_before=str(gate))
+        click_row(screen, window, 1)
+        wait_until(lambda: window.ask("more")["text"] == "Reading…", "it is being read")
+        screen.press("Escape")
+        window.wait("contents_dropped")
+        gate.touch()
+        wait_until(lambda: window.ask("files")["opened"] == 1, "it was opened after all")
+        wait_until(lambda: window.ask("files")["open"] == 0, "it is closed")
+        assert window.ask()["visible"]
+
+
 def test_a_file_that_is_gone_is_said(screen: VirtualScreen, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("here")
     (tmp_path / "b.png").write_bytes(b"no picture")

@@ -207,6 +207,10 @@ class NoteCommands:
         there = files.viewport().mapToGlobal(files.visualItemRect(files.topLevelItem(row)).center())
         tell("contents_row", place=[there.x(), there.y()])
 
+    def files(self) -> None:
+        """How many files of the contents were opened, and are still open."""
+        tell("files", opened=len(self._opened), open=self._open_files())
+
     def _open_files(self) -> int:
         return sum(not file.closed for file in self._opened)
 
