@@ -147,7 +147,7 @@ class LookUp:
 
     def _ask_for_room(self) -> None:
         room = self._sources.room()
-        self._show(lambda: self._note.set_limit(room))
+        self._show(lambda: self._note.set_limit(room, self._sources.destination))
 
     # --- known problems -----------------------------------------------------------------------------------
 

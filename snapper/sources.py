@@ -46,6 +46,11 @@ class ThisMachine:
         """What the settings say must never leave."""
         return self._settings.privacy_words
 
+    @property
+    def destination(self) -> str:
+        """The ticket system, for people: its address without the scheme."""
+        return self._settings.delivery_url.partition("://")[2]
+
     def places(self) -> Places:
         """Where TWS keeps its logs here, as things stand now."""
         return find_homes(

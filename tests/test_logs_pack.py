@@ -7,6 +7,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -186,19 +187,21 @@ def test_what_is_written_after_packing_began_is_left_out(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "kind, grows, expected",
+    "kind, grows, age, expected",
     [
-        (LogKind.PLAIN, True, b"one\ntwo\n"),
-        (LogKind.PLAIN, False, b"one\ntwo\nthr"),
-        (LogKind.SEALED, True, b"one\ntwo\nthr"),
+        (LogKind.PLAIN, True, 60, b"one\ntwo\n"),
+        (LogKind.PLAIN, False, 0, b"one\ntwo\n"),  # whoever writes it may only be slow
+        (LogKind.PLAIN, False, 60, b"one\ntwo\nthr"),
+        (LogKind.SEALED, True, 0, b"one\ntwo\nthr"),
     ],
 )
 def test_an_incomplete_last_line_goes_only_if_it_is_still_being_written(
-    tmp_path: Path, kind: LogKind, grows: bool, expected: bytes
+    tmp_path: Path, kind: LogKind, grows: bool, age: int, expected: bytes
 ) -> None:
     content = b"one\ntwo\nthr"
     path = tmp_path / "a.log"
     path.write_bytes(content + (b"ee\n" if grows else b""))
+    os.utime(path, (time.time() - age, time.time() - age))
     with path.open("rb") as source:
         assert b"".join(_as_it_was(source, len(content), kind)) == expected
 

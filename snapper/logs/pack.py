@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 _PIECES_BEHIND = 2  # hashing may be so far behind deflating: it evens both out, and bounds the memory
+_WRITTEN_SECONDS = 2  # a last line that breaks off and was begun so lately is still being written
 _LINE_MAX = 1 << 16  # bytes from the end in which the last line's beginning is looked for
 _SMALL_ZIP_MAX = 4_000_000_000  # bytes of logs that are sure to fit into a zip without the 64 bit form
 # A name exchanged for a link is not followed, one exchanged for a pipe is not waited for.
@@ -243,7 +245,8 @@ def _as_it_was(source: BinaryIO, size: int, kind: LogKind) -> Iterator[bytes]:
     """The first `size` bytes; without the last line if that is incomplete and still being written."""
     complete = _end_of_last_line(source, size) if kind is LogKind.PLAIN else size
     yield from _pieces(source, complete)
-    if complete < size and os.fstat(source.fileno()).st_size == size:
+    facts = os.fstat(source.fileno())
+    if complete < size and facts.st_size == size and time.time() - facts.st_mtime > _WRITTEN_SECONDS:
         yield from _pieces(source, size - complete)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 # Java's old three-letter names that mean another zone elsewhere, or none (java.time.ZoneId.SHORT_IDS).
 _JAVA_NAMES = {
@@ -31,6 +30,8 @@ def zone(name: str | None) -> tzinfo | None:
         sign, hours, minutes = offset.groups()
         away = timedelta(hours=int(hours), minutes=int(minutes or 0))
         return timezone(-away if sign == "-" else away) if away < timedelta(hours=24) else None
+    from zoneinfo import ZoneInfo  # takes 3 MB, which a listener that waits does not need
+
     try:
         return ZoneInfo(_JAVA_NAMES.get(name, name))
     except (KeyError, OSError, ValueError):  # unknown, a folder of the table, a path
