@@ -36,7 +36,17 @@ _LABELS = "|".join(rule.label for rule in RULES.values() if rule.label)
 _OURS = re.compile(rf"(?:(?:{_LABELS})-(?:LIVE-|PAPER-|LAN-)?[{CROCKFORD}]{{5}}|\[secret\]|\[amount\])")
 _ACCOUNT = re.compile(r"(?i)(?:D?[UF]|I)\d{5,9}")
 _HARMLESS = frozenset(
-    ["not", "true", "false", "null", "none", "nil", "0", "received", "printed", "[secret]", "***"]
+    (
+        "not", "true", "false", "null", "none", "nil", "0", "received", "printed", "[secret]", "***",
+        "authentication", "authorization", "successful", "failed", "ok", "is", "was", "has", "the", "a", "no",
+        "incorrect", "wrong", "invalid", "expired", "correct", "required", "empty", "missing", "too", "being",
+        "now", "still", "right", "accepted", "rejected", "changed", "set", "to", "already", "case-sensitive",
+        "falsch", "richtig", "nicht", "abgelaufen", "ungültig", "leer", "incorrecta", "correcta", "caducada",
+        "inválida", "errata", "sbagliata", "corretta", "non", "scaduta", "pas", "expiré", "incorrecto",
+    )
+)  # fmt: skip
+_NETWORKS = tuple(  # where IPv6 addresses are given out (IANA); elsewhere it is a number with colons
+    map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96", "2000::/3", "fc00::/7", "fe80::/9", "ff00::/8"))
 )
 _PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
 _ERASED = {Private.SECRET: "[secret]", Private.MONEY: "[amount]"}
@@ -221,7 +231,14 @@ class Redactor:
 
     def _without_the_dense(self, block: bytes) -> bytes:
         block = self._messages.replaced(block, self._instead_of_all)
+        if b"\x00" in block:
+            block = _WIDE.sub(self._without_the_dense_wide, block)
         return self._frequent.replaced(block, self._counts)
+
+    def _without_the_dense_wide(self, run: re.Match[bytes]) -> bytes:
+        narrow = run[0].replace(b"\x00", b"")
+        clean = self._messages.replaced(narrow, self._instead_of_all)
+        return run[0] if clean == narrow else _widened(clean) + b"\x00" * (len(run[0]) % 2 == 0)
 
     def _narrow(self, text: bytes) -> Iterator[_Hit]:
         """Hits in a text of bytes: most lines hold nothing, which one look tells."""
@@ -253,7 +270,7 @@ class Redactor:
         self._remember(hit)
         name = (_ERASED.get(hit.private) or self._pseudonym(hit)).encode()
         self._frequent.met(raw, hit.private, name)
-        return b"\x00".join(name[at : at + 1] for at in range(len(name))) if raw[1:2] == b"\x00" else name
+        return _widened(name) if raw[1:2] == b"\x00" else name
 
     def _instead_of_all(self, private: Private, values: list[bytes]) -> list[bytes]:
         self._counts[str(private)] += len(values)
@@ -292,6 +309,11 @@ class Redactor:
         return _PAIRS[number >> 15] + _PAIRS[number >> 5 & 1023] + CROCKFORD[number & 31]
 
 
+def _widened(text: bytes) -> bytes:
+    """A text with a zero between its letters, as UTF-16 has it."""
+    return b"\x00".join(text[at : at + 1] for at in range(len(text)))
+
+
 def _sort(value: str, private: Private) -> str:
     if private is Private.ACCOUNT:
         return "PAPER-" if value.startswith("d") else "LIVE-"
@@ -318,7 +340,7 @@ def _private(value: str, private: Private) -> bool:
     if private is Private.IP:
         return _telling_address(value)
     if private in (Private.SECRET, Private.USER):
-        return value.strip("\"' ,;.").casefold() not in _HARMLESS | GENERIC
+        return value.strip("\"' ,;.\\").casefold() not in _HARMLESS | GENERIC
     return True
 
 
@@ -327,7 +349,8 @@ def _telling_address(value: str) -> bool:
     if not address or address.is_loopback or address.is_unspecified:
         return False
     if isinstance(address, ipaddress.IPv6Address):
-        return any(char.isdigit() for char in value) or value.count(":") > 2
+        digits = any(char.isdigit() for char in value) or value.count(":") > 2
+        return digits and any(address in network for network in _NETWORKS)
     return not value.startswith("255.") and int(address) != 0xFFFFFFFF
 
 
@@ -359,7 +382,7 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
     Raises NotPrivate for a line that is longer than any that a program writes.
     """
     held, searched = bytearray(), 0
-    for piece in pieces:
+    for piece in _small(pieces):
         held += piece
         while len(held) >= _BLOCK:
             end = held.rfind(b"\n", 0, _BLOCK) + 1 or _end_of_line(held, max(searched, _BLOCK))
@@ -373,6 +396,13 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
             searched = 0
     if held:
         yield bytes(held)
+
+
+def _small(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of at most a block: so the longest line is the same however they came."""
+    for piece in pieces:
+        for at in range(0, len(piece), _BLOCK):
+            yield piece[at : at + _BLOCK]
 
 
 def _end_of_line(held: bytearray, start: int) -> int:

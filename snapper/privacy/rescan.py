@@ -7,6 +7,7 @@ the same, is searched for as plain text. Only what that meets is looked at close
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -17,13 +18,14 @@ from urllib.parse import unquote_to_bytes
 
 from snapper.privacy.classes import Private
 from snapper.privacy.seeds import Seed
-from snapper.privacy.spelling import IN_PATHS_MAX, WHOLE_WORD_MAX, WRAPPED_MIN, forms_of
+from snapper.privacy.spelling import IN_PATHS_MAX, WHOLE_WORD_MAX, WRAPPED_MIN, forms_of, weight
 
 _BLOCK = 1 << 20
 _OVERLAP = 1 << 13  # bytes of a block that are looked at again: a value in any spelling fits in
 _UNPACKED_MAX = 1 << 34  # bytes in one zip: more is a trap, and its bytes are looked through as they are
 _OPAQUE_MIN = 8  # bytes: what is shorter stands in random bytes by chance
 _OPAQUE_NAMES = (".ibgzenc", ".png", ".gz", ".jpg", ".jpeg", ".7z")
+_BROKEN = (zipfile.BadZipFile, RuntimeError, EOFError, ValueError, zlib.error, lzma.LZMAError)
 _ENCODINGS = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")
 
 _ONE_SPELLING = bytes(
@@ -110,8 +112,12 @@ def _in_part(part: Part, needles: _Needles) -> Leak | None:
         if zipped:
             try:
                 return _in_zip(part.name, file, needles)
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError, zlib.error):
+            except _BROKEN:
                 file.seek(0)  # broken, encrypted or a trap: its bytes are what would leave
+            except OSError as error:
+                if error.errno is not None:
+                    raise
+                file.seek(0)  # bz2 says so that it is broken; the system's own errors have a number
         return _in_stream(part.name, file, needles)
 
 
@@ -161,6 +167,8 @@ def _place_in(held: bytes, needle: _Needle) -> int:
 
 def _views(data: bytes) -> Iterator[bytes]:
     """The same text in one spelling: as it stands, and with what is escaped in it as the characters meant."""
+    if b"\0" in data:
+        data = data.translate(None, b"\0")  # so that what is escaped in UTF-16 is seen, too
     yield _in_one_spelling(data)
     if b"%" in data:
         yield _in_one_spelling(unquote_to_bytes(data))
@@ -190,7 +198,7 @@ def _needles(seed: Seed) -> Iterator[_Needle]:
 
 
 def _needle(seed: Seed, plain: bytes) -> _Needle:
-    letters = sum(char.isalnum() for char in seed.value)
+    letters = weight(seed.value)
     squeezed = plain.translate(None, _BLANKS)
     before, after = rb"(?<![a-z0-9])", rb"(?![a-z0-9])"
     if letters <= IN_PATHS_MAX and seed.private is Private.USER:

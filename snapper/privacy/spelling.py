@@ -54,12 +54,17 @@ def expressions(seeds: Iterable[Seed]) -> list[tuple[Private, bytes]]:
 
 def _surroundings(seed: Seed) -> tuple[bytes, bytes]:
     """What must stand before and after a value, so that it is this value and not a part of a word."""
-    letters = sum(char.isalnum() for char in seed.value)
+    letters = weight(seed.value)
     if seed.private is Private.USER and letters <= IN_PATHS_MAX:
         return rb"(?:[\\/~=@]|user )", rb"\b"
     if letters <= WHOLE_WORD_MAX and seed.private is not Private.SECRET:
         return rb"(?:\b|_)", rb"(?:\b|_)"
     return b"", b""
+
+
+def weight(value: str) -> int:
+    """How telling a value is, in letters of English: three of Chinese are a name, three of those any word."""
+    return sum(len(char.encode("utf-8", "surrogatepass")) for char in value if char.isalnum())
 
 
 def forms_of(value: str, private: Private) -> Iterator[str]:
@@ -77,6 +82,8 @@ def forms_of(value: str, private: Private) -> Iterator[str]:
 
 def _spelled(text: str, seed: Seed) -> bytes:
     wrap = _WRAP if len(seed.value) >= WRAPPED_MIN else b""
+    if any(char > "\xff" for char in text):
+        wrap += rb"\x00?"  # in UTF-16, whose runs of other letters are looked through elsewhere
     return wrap.join(_character(char) for char in text)
 
 
