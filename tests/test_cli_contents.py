@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,20 @@ def test_misuse_is_said_in_a_sentence(machine: Machine, arguments: tuple[str, ..
     done = machine.snapper(*(sent["id"] if word == "ID" else word for word in arguments))
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
+    assert len(machine.desk.reports()) == 1
+
+
+def test_a_report_that_is_held_back_fails_until_it_is_released(machine: Machine, tmp_path: Path) -> None:
+    machine.environment["SNAPPER_PRIVACY_WORDS"] = "Project Falcon"
+    sheet = tmp_path / "sheet.xlsx"
+    with zipfile.ZipFile(sheet, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", "<t>project falcon</t>" * 9)
+    done = machine.snapper("send", "-m", "x", "--no-logs", str(sheet), "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["state"]) == (1, "held")
+    assert "sheet.xlsx" in report["sentence"] and "alcon" not in report["sentence"]
+    assert (machine.desk.reports(), machine.snapper("outbox", "retry", report["id"]).returncode) == ([], 1)
+    assert machine.snapper("outbox", "release", report["id"], "--yes").returncode == 0
     assert len(machine.desk.reports()) == 1
 
 

@@ -148,6 +148,16 @@ def test_a_binary_file_is_sent_as_it_is_and_said(computer: Computer, tmp_path: P
     assert any("chart.png is sent as it is" in remark for remark in entry.report.remarks)
 
 
+def test_random_bytes_hold_nobody_back(
+    computer: Computer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short name stands in megabytes of random bytes by chance."""
+    monkeypatch.setattr(machine, "identity", lambda: Identity(users=("jo", "ada"), hosts=("pc7",)))
+    noise = tmp_path / "dump.bin"
+    noise.write_bytes(random.Random(1).randbytes(3_000_000) + b" ada /jo pc7 ")
+    assert computer.keep("note", [noise], logs=None).state is State.WAITING
+
+
 def test_a_report_that_is_held_back_can_be_looked_at_and_released(computer: Computer, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.xlsx"
     with zipfile.ZipFile(sheet, "w") as archive:

@@ -51,7 +51,8 @@ def exit_code(state: State | None) -> int:
 
     if state is not None and RULES[state].finished:
         return 0
-    return EXIT_FAILED if state in (None, State.REJECTED, State.DAMAGED) else EXIT_KEPT
+    over = (None, State.REJECTED, State.DAMAGED, State.HELD)  # nothing more happens by itself
+    return EXIT_FAILED if state in over else EXIT_KEPT
 
 
 def show(data: object, as_json: bool, text: object = "") -> None:

@@ -24,6 +24,7 @@ _BLOCK = 1 << 20
 _OVERLAP = 1 << 13  # bytes of a block that are looked at again: a value in any spelling fits in
 _UNPACKED_MAX = 1 << 34  # bytes in one zip: more is a trap, and its bytes are looked through as they are
 _OPAQUE_MIN = 8  # bytes: what is shorter stands in random bytes by chance
+_CONTROLS, _HEAD = re.compile(rb"[\x01-\x08\x0e-\x1a]"), 1 << 12  # in the first bytes of no text
 _OPAQUE_NAMES = (".ibgzenc", ".png", ".gz", ".jpg", ".jpeg", ".7z")
 _BROKEN = (zipfile.BadZipFile, RuntimeError, EOFError, ValueError, zlib.error, lzma.LZMAError)
 _ENCODINGS = ("utf-8", "cp1252", "utf-16-le", "utf-16-be")
@@ -138,9 +139,10 @@ def _in_zip(name: str, file: IO[bytes], needles: _Needles) -> Leak | None:
 
 def _in_stream(name: str, file: IO[bytes], needles: _Needles) -> Leak | None:
     before, line, offset = b"", 1, 0
-    opaque = name.lower().endswith(_OPAQUE_NAMES)
+    named_opaque = name.lower().endswith(_OPAQUE_NAMES)
     while block := file.read(_BLOCK):
         held = before + block
+        opaque = named_opaque or _CONTROLS.search(held, 0, _HEAD) is not None
         if found := needles.first(held, opaque):
             at = _place_in(held, found)
             lines = held.count(b"\n", 0, at)
