@@ -48,6 +48,9 @@ RULES: Mapping[Private, Rule] = {
     Private.MONEY: Rule("balances and other amounts of the account", ""),
 }
 
+# What stands in place of the values that have no pseudonym.
+ERASED: Mapping[Private, str] = {Private.SECRET: "[secret]", Private.MONEY: "[amount]"}
+
 # An account as IBKR writes it (D for paper trading), where titles and settings show it.
 ACCOUNT_NUMBER = re.compile(r"(?<![A-Z0-9])(?:D?[UF]|I)\d{5,9}(?!\d)", re.IGNORECASE)
 

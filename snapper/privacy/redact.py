@@ -10,23 +10,22 @@ import hashlib
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import re2
 
 from snapper.errors import NotPrivate
-from snapper.privacy.classes import RULES, Private
-from snapper.privacy.patterns import CONTEXTS, MESSAGES, VALUES
+from snapper.privacy.classes import ERASED, RULES, Private
+from snapper.privacy.dense import NAMES_MAX, Frequent, Messages
+from snapper.privacy.patterns import CONTEXTS, VALUES
 from snapper.privacy.seeds import GENERIC, Seed
 from snapper.privacy.spelling import address_of, expressions, normal
 from snapper.report import CROCKFORD
 
 MET_MAX = 200  # values remembered for the rescan, which takes time for each
 _MET_MIN = 8  # characters: what is shorter may be a word or a number that is private nowhere else
-_OFTEN, _OFTEN_MIN, _FREQUENT_MAX = 16, 5, 30  # times, characters, values
 _WRAPPED_MAX = 512  # bytes of the following lines that a value may reach into
-_NAMES_MAX = 50_000  # pseudonyms kept, so as not to make them anew
 _BLOCK = 1 << 20
 _AHEAD = 1 << 14  # bytes looked at beyond what is given out: lines and wrapped values fit in
 _BEFORE = 64  # bytes kept of what was given out: a value's boundary may be there
@@ -49,7 +48,6 @@ _NETWORKS = tuple(  # where IPv6 addresses are given out (IANA); elsewhere it is
     map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96", "2000::/3", "fc00::/7", "fe80::/9", "ff00::/8"))
 )
 _PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
-_ERASED = {Private.SECRET: "[secret]", Private.MONEY: "[amount]"}
 
 
 class _Hit(NamedTuple):
@@ -89,55 +87,6 @@ class _Search:
             at = max(end, at + 1)
 
 
-class _Messages:
-    """Replaces in the messages between TWS and programs, which are so dense that nothing is done for each of
-    them but a look into a dictionary."""
-
-    def __init__(self, keep: Collection[Private]) -> None:
-        self._patterns = [
-            (private, re.compile(pattern)) for private, pattern in MESSAGES if private not in keep
-        ]
-
-    def replaced(self, block: bytes, instead: Callable[[Private, list[bytes]], list[bytes]]) -> bytes:
-        """A block of whole lines with `instead` of the values of each class."""
-        for private, pattern in self._patterns:
-            if len(parts := pattern.split(block)) > 1:
-                parts[2::3] = instead(private, parts[2::3])
-                block = b"".join(parts)
-        return block
-
-
-class _Frequent:
-    """Replaces values that were met often, an account in every line for example, by plain search; where they
-    stand among other characters than these, they are met again as before."""
-
-    _AFTER, _UNTIL = rb"[ \t;,(\[|]", rb"[ \t\r\n;,)\]|]"
-
-    def __init__(self) -> None:
-        self._times: Counter[bytes] = Counter()
-        self._patterns: dict[bytes, tuple[Private, re.Pattern[bytes], bytes]] = {}
-
-    def met(self, raw: bytes, private: Private, name: bytes) -> None:
-        """A value was replaced by this name the slow way."""
-        if private in _ERASED or len(raw) < _OFTEN_MIN or not raw.isascii() or b"\0" in raw:
-            return
-        if len(self._times) > _NAMES_MAX:
-            self._times.clear()
-        self._times[raw] += 1
-        if self._times[raw] >= _OFTEN and raw not in self._patterns and len(self._patterns) < _FREQUENT_MAX:
-            value = re.escape(raw)  # first, so that it is found as fast as plain text is
-            whole = value + b"(?<=" + self._AFTER + value + b")(?=" + self._UNTIL + b"|$)"
-            self._patterns[raw] = private, re.compile(whole), name
-
-    def replaced(self, block: bytes, counts: Counter[str]) -> bytes:
-        """A block of whole lines without them."""
-        for raw, (private, pattern, name) in self._patterns.items():
-            if raw in block:
-                block, times = pattern.subn(name, block)
-                counts[str(private)] += times
-        return block
-
-
 class Redactor:
     """One report's replacement of private values; the same value has the same pseudonym in all of it.
 
@@ -151,7 +100,7 @@ class Redactor:
         self._met: dict[tuple[str, Private], None] = {}
         self._names: dict[tuple[str, Private], str] = {}
         self._raw_names: dict[bytes, bytes] = {}  # of numbers in messages
-        self._messages, self._frequent = _Messages(self._keep), _Frequent()
+        self._messages, self._frequent = Messages(self._keep), Frequent()
         self._look_for(self._given)
 
     def _look_for(self, seeds: Iterable[Seed]) -> None:
@@ -210,6 +159,8 @@ class Redactor:
         for hit in hits:
             if min(hit.way, hit.start) < cut < hit.end or (hit.start >= cut > hit.way):
                 cut = hit.end if hit.end < len(held) or ended else max(given, hit.way)
+        if not hits:
+            return held[given:cut], cut
         out, at = bytearray(), given
         for hit in hits:
             if hit.end <= cut:
@@ -268,16 +219,16 @@ class Redactor:
     def _instead(self, hit: _Hit, raw: bytes) -> bytes:
         self._counts[str(hit.private)] += 1
         self._remember(hit)
-        name = (_ERASED.get(hit.private) or self._pseudonym(hit)).encode()
+        name = (ERASED.get(hit.private) or self._pseudonym(hit)).encode()
         self._frequent.met(raw, hit.private, name)
         return _widened(name) if raw[1:2] == b"\x00" else name
 
     def _instead_of_all(self, private: Private, values: list[bytes]) -> list[bytes]:
         self._counts[str(private)] += len(values)
-        if private in _ERASED:
-            return [_ERASED[private].encode()] * len(values)
+        if private in ERASED:
+            return [ERASED[private].encode()] * len(values)
         names = self._raw_names
-        if len(names) > _NAMES_MAX:
+        if len(names) > NAMES_MAX:
             names.clear()
         label = RULES[private].label
         for value in set(values).difference(names):
@@ -296,7 +247,7 @@ class Redactor:
         if made := self._names.get((value, hit.private)):
             return made
         made = f"{RULES[hit.private].label}-{_sort(value, hit.private)}{self._code(hit.private, value)}"
-        if len(self._names) < _NAMES_MAX:
+        if len(self._names) < NAMES_MAX:
             self._names[value, hit.private] = made
         return made
 
@@ -367,7 +318,7 @@ def _merged(hits: Iterable[_Hit]) -> list[_Hit]:
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
         if merged and hit.start < merged[-1].end:
             last = merged[-1]
-            best = hit if hit.private in _ERASED and last.private not in _ERASED else last
+            best = hit if hit.private in ERASED and last.private not in ERASED else last
             merged[-1] = best._replace(
                 way=min(last.way, hit.way), start=last.start, end=max(last.end, hit.end)
             )
@@ -391,7 +342,9 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 if searched > _MATCH_MAX:
                     raise NotPrivate("A line in it is too long to be looked through.", "Leave this file out.")
                 break
-            yield bytes(held[:end])
+            with memoryview(held) as whole:
+                lines = bytes(whole[:end])
+            yield lines
             del held[:end]
             searched = 0
     if held:

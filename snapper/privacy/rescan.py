@@ -80,7 +80,8 @@ class _Needles:
 
     def first(self, data: bytes, opaque: bool = False) -> _Needle | None:
         """The first value in some bytes; in `opaque` ones only of those that no random bytes hold."""
-        for view in _views(data):
+        # What is escaped means something in texts only.
+        for view in (_in_one_spelling(data),) if opaque else _views(data):
             likely: list[_Needle] = []
             if _met(self._any_long, view.translate(None, _BLANKS)):
                 likely += self._long
