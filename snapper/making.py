@@ -339,6 +339,6 @@ def _held_for(leak: Leak, report_id: str) -> Delivery:
     return Delivery(
         State.HELD,
         sentence=f"Something private ({RULES[leak.private].words}) was left in {where}.",
-        remedy=f"Nothing was sent. Look at it with “snapper outbox show {short} --files”; then send it all "
-        f"the same with “snapper outbox release {short}”, or let it go with “snapper outbox discard {short}”.",
+        remedy=f"Nothing was sent. Look at it with “snapper outbox show {short} --files”; then send it "
+        f"all the same with “snapper outbox release {short}”, or drop it: “snapper outbox discard {short}”.",
     )

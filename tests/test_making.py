@@ -148,6 +148,22 @@ def test_a_binary_file_is_sent_as_it_is_and_said(computer: Computer, tmp_path: P
     assert any("chart.png is sent as it is" in remark for remark in entry.report.remarks)
 
 
+def test_a_password_is_found_bare_where_only_another_file_calls_it_one(
+    computer: Computer, tmp_path: Path
+) -> None:
+    trace = tmp_path / "trace.txt"
+    trace.write_text("then Tr0ub4dor9x was sent")
+    computer.log("launcher.log", [line("password=Tr0ub4dor9x")])
+    entry = computer.keep("I typed Tr0ub4dor9x", [trace])
+    assert entry.state is State.WAITING
+    bundle = computer.outbox.bundle(entry.id)
+    for part in parts_of(bundle):
+        with part.open() as file:
+            assert b"Tr0ub4dor9x" not in file.read(), part.name
+    with part_called(bundle, "trace.txt").open() as file:
+        assert file.read() == b"then [secret] was sent"
+
+
 def test_random_bytes_hold_nobody_back(
     computer: Computer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,3 +124,19 @@ def test_a_disk_that_fails_is_not_taken_for_a_broken_zip() -> None:
 
     with pytest.raises(OSError, match="Input/output"):
         first_leak([Part("l.zip", lambda: Failing(zipped(zipfile.ZIP_STORED)))], SEEDS)
+
+
+@pytest.mark.parametrize("value", ["bobby", "U12345"])
+def test_a_stray_control_character_hides_no_short_value(value: str) -> None:
+    seed = Seed(value, Private.USER)
+    log = b"\x01" + (LINE.strip() + "\n").encode() * 9000 + f"by {value} now\n".encode()
+    leak = first_leak([part(log)], [seed])
+    assert leak and leak.place == "line 9001"
+    cyrillic = f"Лог Московской биржи: {value} вошёл\n".encode("utf-16")
+    assert first_leak([part(cyrillic)], [seed])
+
+
+def test_short_values_do_not_count_in_random_bytes() -> None:
+    noise = random.Random(7).randbytes(2_000_000)
+    assert first_leak([part(noise + b" bobby ", "dump.bin")], [Seed("bobby", Private.USER)]) is None
+    assert first_leak([part(noise + b" jgruenwald ", "dump.bin")], [Seed("jgruenwald", Private.USER)])
