@@ -18,7 +18,7 @@ _PACK = """
 import sys
 from pathlib import Path
 from snapper.logs.pack import pack
-from snapper.logs.today import LogFile
+from snapper.logs.found import LogFile
 from snapper.report import LogKind
 source, target = map(Path, sys.argv[1:])
 pack([LogFile(source, source.name, source.stat().st_size, 0.0, LogKind.PLAIN)], target)

@@ -30,7 +30,7 @@ _PACK = """
 import sys
 from pathlib import Path
 from snapper.logs.pack import pack
-from snapper.logs.today import LogFile
+from snapper.logs.found import LogFile
 from snapper.privacy.redact import Redactor
 from snapper.privacy.seeds import Known, seeds_of
 from snapper.report import LogKind

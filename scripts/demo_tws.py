@@ -7,14 +7,13 @@ Sealed logs are random bytes, as good as the encrypted ones to anyone but the ve
 from __future__ import annotations
 
 import argparse
-import os
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from scripts.tws_logs import Cast, Kind, pieces
+from scripts.tws_logs import Cast, Kind, pieces, write
 
 NEW_USER = "djaophkncgmelbifpaodjkcehlgnmbiafpkdcoej"  # 40 letters from a to p
 OLD_USER = "djgblkjyvm"
@@ -71,7 +70,8 @@ def make_jts(folder: Path, now: datetime) -> Jts:
     }
     stale = {old / f"ibgateway.{_DAYS[last_week.weekday()]}.log": text(Kind.GATEWAY, last_week, 30_000)}
     for files, modified in ((settings, now), (today, now), (earlier, yesterday), (stale, last_week)):
-        _write(files, modified)
+        for path, content in files.items():
+            write(path, [content], modified)
     return Jts(folder, tuple(today), (*earlier, *stale), tuple(settings))
 
 
@@ -83,13 +83,6 @@ def text(kind: Kind, end: datetime, size: int, problems: tuple[str, ...] = ()) -
 def plain_log(end: datetime, size: int) -> bytes:
     """At least `size` bytes of an exported log of TWS and its API, the same for the same arguments."""
     return b"".join(pieces(Kind.EXPORT, size, end))
-
-
-def _write(files: dict[Path, bytes], modified: datetime) -> None:
-    for path, content in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        os.utime(path, (modified.timestamp(), modified.timestamp()))
 
 
 if __name__ == "__main__":

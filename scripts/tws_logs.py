@@ -7,8 +7,9 @@ that a test can look for each of them.
 
 from __future__ import annotations
 
+import os
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -231,12 +232,10 @@ def pieces(
                 return
 
 
-def write(path: Path, kind: Kind, size: int, end: datetime, **more: object) -> Path:
-    """Write a log as pieces() gives it; its time of change is `end`."""
-    import os
-
+def write(path: Path, content: Iterable[bytes], modified: datetime) -> Path:
+    """Write a file with this time of change, and the folders above it; returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        file.writelines(pieces(kind, size, end, **more))  # type: ignore[arg-type]
-    os.utime(path, (end.timestamp(), end.timestamp()))
+        file.writelines(content)
+    os.utime(path, (modified.timestamp(), modified.timestamp()))
     return path

@@ -18,7 +18,7 @@ from snapper.capture import open_screen
 from snapper.capture.frame import Frame
 from snapper.capture.windows import windows_for
 from snapper.config import Settings
-from snapper.connect import chord_and_reason, destination, endpoint, open_outbox, sources
+from snapper.connect import chord_and_reason, endpoint, open_outbox, sources
 from snapper.delivery.worker import Listener, Worker
 from snapper.errors import SnapperError, Unavailable, UsageError
 from snapper.hotkey import Hotkey, choose
@@ -66,7 +66,7 @@ class App:
     def _build_asking(self) -> Asking:
         note = NoteWindow()
         facts = "facts about this computer (system, memory, network cards)"
-        note.set_destination(f"Sends to {destination(self._settings)}, with {facts}")
+        note.set_destination(f"Sends to {self._sources.destination}, with {facts}")
         told = Told(self._on_kept, self._on_trouble, self._on_cancelled, self._let_keys_go)
         windows = windows_for(sys.platform, os.environ)
         return Asking(

@@ -22,6 +22,7 @@ import platformdirs
 
 from snapper.errors import ConfigError, UsageError
 from snapper.hotkey.chord import parse_chord
+from snapper.logs.window import EARLIER_DAYS_MAX
 from snapper.privacy.classes import OPTIONAL
 
 ENVIRONMENT_PREFIX = "SNAPPER_"
@@ -180,7 +181,7 @@ class Settings:
     logs_known_problems: tuple[Path, ...] = _setting(
         (), _paths, "further tables of known problems, in the form of known_problems.toml"
     )
-    logs_days: int = _setting(0, _number(0, 7), "how many days before today are sent as well")
+    logs_days: int = _setting(0, _number(0, EARLIER_DAYS_MAX), "how many days before today are sent as well")
     privacy_keep: tuple[str, ...] = _setting(
         (), _private_classes, f"private values sent as they are; any of: {', '.join(sorted(OPTIONAL))}"
     )

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
 
 from snapper import machine
-from snapper.answer import LogChoice
 from snapper.capture import open_screen
 from snapper.capture.frame import Frame
 from snapper.config import Settings
 from snapper.delivery.endpoints import Endpoint
 from snapper.hotkey.chord import Chord, default_chord, parse_chord
-from snapper.logs.today import TodaysLogs
 from snapper.outbox import Outbox
 from snapper.sources import ThisMachine
 
@@ -37,19 +34,9 @@ def endpoint(settings: Settings) -> Endpoint:
     )
 
 
-def destination(settings: Settings) -> str:
-    """Where reports go, for people: the address without the scheme."""
-    return settings.delivery_url.partition("://")[2]
-
-
 def sources(settings: Settings) -> ThisMachine:
     """What this machine adds to a report."""
     return ThisMachine(settings, lambda: endpoint(settings))
-
-
-def find_logs(settings: Settings, day: datetime, choice: LogChoice) -> TodaysLogs:
-    """The logs that were chosen, of that day (local time) and as many before as wanted."""
-    return sources(settings).logs(day, choice)
 
 
 def grab_once() -> Frame:

@@ -34,10 +34,16 @@ def write_new(path: Path, data: bytes) -> None:
 def create(path: Path) -> Iterator[BinaryIO]:
     """Open a new file of mode 0600 for writing; its content is on disk when the block ends."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    file = os.fdopen(descriptor, "wb")
+    try:
         yield file
         file.flush()
         os.fsync(file.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):  # a full disk is full again when the rest is written at closing
+            file.close()
+        raise
+    file.close()
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -24,6 +24,18 @@ Sentences and remedies are written for a trader: no exception text, no jargon.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What stands between this computer and a server: the name of the cause (`proxy-wants-password`), who it
+    is (`proxy.example:3128`), and a text for the IT department. All empty where nothing is known."""
+
+    cause: str = ""
+    at: str = ""
+    for_it: str = ""
+
 
 class SnapperError(Exception):
     """A failure with a sentence for the user and, where there is one, a remedy."""
@@ -92,12 +104,21 @@ class ReportMalformed(SnapperError):
 class DeliveryError(SnapperError):
     """One attempt at delivery ended without a receipt.
 
-    `retry_after` is the number of seconds the ticket system asked us to wait, if it did.
+    `retry_after` is the number of seconds the ticket system asked us to wait, if it did; `obstacle` is what
+    stands in the way, where that has a name.
     """
 
-    def __init__(self, sentence: str, remedy: str = "", *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        remedy: str = "",
+        *,
+        retry_after: float | None = None,
+        obstacle: Obstacle | None = None,
+    ) -> None:
         super().__init__(sentence, remedy)
         self.retry_after = retry_after
+        self.obstacle = obstacle or Obstacle()
 
 
 class NotReached(DeliveryError):

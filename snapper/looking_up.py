@@ -18,7 +18,7 @@ from snapper.answer import Answer, LogChoice, Picture
 from snapper.capture.frame import Frame, Rect
 from snapper.capture.png import encode
 from snapper.capture.windows import Windows
-from snapper.logs.today import TodaysLogs, instance_of
+from snapper.logs.found import TodaysLogs, instance_of
 from snapper.making import shown_in
 from snapper.sources import ThisMachine
 from snapper.ui.loop import Loop
@@ -50,6 +50,7 @@ class LookUp:
         self._frame = frame
         self._days = days
         self._memory = memory / covers.FILE_NAME  # of what was covered before
+        self._remembered: covers.Remembered = {}
         self._words = sources.words  # that must not be seen in a title either
         self._over = threading.Event()
         self._lock = threading.Lock()  # one search for logs at a time
@@ -61,7 +62,8 @@ class LookUp:
     def begin(self) -> None:
         """Look everything up, in the background; from the thread of the windows."""
         if self._frame:
-            self._shown = covers.offered(self._frame, covers.load(self._memory), self._words)
+            self._remembered = covers.load(self._memory)
+            self._shown = covers.offered(self._frame, self._remembered, self._words)
             self._note.offer_covers(self._shown)
         self._in_background(self._look)
 
@@ -78,7 +80,6 @@ class LookUp:
     def _look(self) -> None:
         self._offer_covers()
         self._find_logs()
-        self._recognise()
         self._weigh()
         self._ask_for_room()
         self._await_export()
@@ -91,7 +92,7 @@ class LookUp:
         if self._frame is None:
             return
         frame = replace(self._frame, windows=tuple(self._windows.visible()))
-        found = covers.offered(frame, covers.load(self._memory), self._words)
+        found = covers.offered(frame, self._remembered, self._words)
 
         def show() -> None:
             # Only what a person could see can have been removed by them.
@@ -139,6 +140,7 @@ class LookUp:
         in_front = instance_of(found, active.pid) if active else None
         keys = [in_front] if in_front else [instance.key for instance in found.instances]
         self._show(lambda: self._note.set_logs(found, keys))
+        self._recognise(found)
 
     def _await_export(self) -> None:
         """Where all logs are sealed the trader may be exporting one right now: pick it up when it appears."""
@@ -151,12 +153,10 @@ class LookUp:
 
     # --- known problems -----------------------------------------------------------------------------------
 
-    def _recognise(self) -> None:
+    def _recognise(self, found: TodaysLogs) -> None:
         """Show what the logs look like, and the note as far as it is written."""
-        with self._lock:
-            if self._found:
-                self._matches = self._sources.known_problems("", self._found)
-        self.check_note(self._written)
+        self._matches = self._sources.known_problems("", found)
+        self._check_note()
 
     def check_note(self, note: str) -> None:
         """Show what the note looks like, and whether a password stands in it; whenever typing pauses."""

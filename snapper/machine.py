@@ -15,7 +15,6 @@ import re
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ import psutil
 from snapper.logs.facts import tws_build
 from snapper.logs.found import LogFile
 from snapper.logs.locate import Process, find_homes, running_java
+from snapper.privacy.seeds import Known
 from snapper.report import LogKind
 
 DMI_VENDOR = Path("/sys/class/dmi/id/sys_vendor")
@@ -266,25 +266,19 @@ _FACTS: dict[str, Callable[[], str]] = {
 # --- what must not leave -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, repr=False)
-class Identity:
-    """The values that name this machine and its owner: not to be shown, kept or sent."""
-
-    users: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-    homes: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    macs: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-
-
-def identity() -> Identity:
+def identity() -> Known:
     """What names this machine and its owner, as far as the system tells; each value once."""
     users, homes, emails = _owner()
     (proxy_users, secrets), (addresses, macs) = proxy_credentials(os.environ), _own_addresses()
-    told = ([*users, *proxy_users], _hosts(), homes, addresses, macs, secrets, emails)
-    return Identity(*map(_each, told))
+    return Known(
+        users=_each([*users, *proxy_users]),
+        hosts=_each(_hosts()),
+        homes=_each(homes),
+        secrets=_each(secrets),
+        addresses=_each(addresses),
+        macs=_each(macs),
+        emails=_each(emails),
+    )
 
 
 def _owner() -> tuple[list[str], list[str], list[str]]:

@@ -23,7 +23,7 @@ from snapper.capture.png import encode
 from snapper.errors import LogsFailed, NotPrivate, UsageError
 from snapper.filenames import safe_name
 from snapper.logs.cut import cut
-from snapper.logs.today import TodaysLogs
+from snapper.logs.found import TodaysLogs
 from snapper.logs.window import TimeWindow
 from snapper.outbox import Preparation
 from snapper.privacy.classes import RULES, Private

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from snapper.config import Settings
     from snapper.contents import Part
     from snapper.hotkey.chord import Chord
-    from snapper.logs.today import TodaysLogs
+    from snapper.logs.found import TodaysLogs
 
 
 def next_step(entry: Entry) -> str:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from snapper.errors import ReportMalformed, UsageError
+from snapper.errors import Obstacle, ReportMalformed, UsageError
 from snapper.filenames import NAME_MAX_BYTES, name_problem
 from snapper.untrusted import a_list, a_string, an_object, choice_of, matching, parsed, text_of, time_of
 
@@ -201,6 +201,7 @@ class Retry:
     sentence: str
     remedy: str = ""
     after: float | None = None
+    obstacle: Obstacle = Obstacle()
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,7 @@ class Ambiguous:
 
     sentence: str
     remedy: str = ""
+    obstacle: Obstacle = Obstacle()
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,7 @@ class Blocked:
 
     sentence: str
     remedy: str = ""
+    obstacle: Obstacle = Obstacle()
 
 
 @dataclass(frozen=True)
@@ -225,6 +228,7 @@ class Rejected:
 
     sentence: str
     remedy: str = ""
+    obstacle: Obstacle = Obstacle()
 
 
 Outcome = Delivered | Unconfirmed | Retry | Ambiguous | Blocked | Rejected

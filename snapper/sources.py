@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,14 +19,15 @@ from snapper.config import Settings
 from snapper.errors import DeliveryError, UsageError
 from snapper.logs.cut import cut
 from snapper.logs.facts import log_facts
+from snapper.logs.found import TodaysLogs, chosen
 from snapper.logs.locate import Places, find_homes, running_java, user_folders
-from snapper.logs.today import TodaysLogs, chosen, written_today
+from snapper.logs.today import written_today
 from snapper.privacy.classes import ACCOUNT_NUMBER
+from snapper.privacy.seeds import Seed, seeds_of
 
 if TYPE_CHECKING:
     from snapper.delivery.endpoints import Endpoint
     from snapper.logs.known_problems import Known, Match
-    from snapper.privacy.seeds import Seed
 
 _USER_NAMES = re.compile(r"^[ \t]*UserNameToDirectory[ \t]*=[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
 _JTS_INI_MAX_BYTES = 1 << 20
@@ -117,19 +119,13 @@ def known_here(
     words: Sequence[str] = (),
 ) -> tuple[Seed, ...]:
     """What names this machine and its owner, and what else is known to be private."""
-    from snapper.privacy.seeds import Known, seeds_of
-
     own = machine.identity()
     return seeds_of(
-        Known(
+        replace(
+            own,
             users=(*own.users, *users),
-            hosts=own.hosts,
-            homes=own.homes,
             accounts=tuple(accounts),
             secrets=(*own.secrets, *secrets),
-            addresses=own.addresses,
-            macs=own.macs,
-            emails=own.emails,
             words=tuple(words),
         )
     )

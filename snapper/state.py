@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from snapper.errors import ReportMalformed
+from snapper.errors import Obstacle, ReportMalformed
 from snapper.report import (
     Ambiguous,
     Blocked,
@@ -79,6 +79,7 @@ class Delivery:
     remedy: str = ""
     receipt: Receipt | None = None
     changed_at: float = 0.0
+    obstacle: Obstacle = Obstacle()
 
     def after(self, outcome: Outcome, now: float, next_attempt: float | None) -> Delivery:
         """How it stands once an attempt ended so."""
@@ -90,6 +91,7 @@ class Delivery:
             remedy=getattr(outcome, "remedy", ""),
             receipt=getattr(outcome, "receipt", None),
             changed_at=now,
+            obstacle=getattr(outcome, "obstacle", Obstacle()),
         )
 
     def to_json(self) -> bytes:
@@ -103,7 +105,9 @@ class Delivery:
         try:
             content: dict[str, Any] = json.loads(text)
             receipt = Receipt.from_dict(content["receipt"]) if content["receipt"] else None
-            return Delivery(**{**content, "state": State(content["state"]), "receipt": receipt})
+            obstacle = Obstacle(**content.get("obstacle", {}))
+            read = {"state": State(content["state"]), "receipt": receipt, "obstacle": obstacle}
+            return Delivery(**{**content, **read})
         except (ValueError, KeyError, TypeError, ReportMalformed):
             return Delivery()
 

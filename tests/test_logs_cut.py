@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from snapper.errors import UsageError
 from snapper.logs.clocks import LogClock
-from snapper.logs.cut import TimeWindow, cut, parse_window, possible_zones
+from snapper.logs.cut import cut, possible_zones
 from snapper.logs.found import LogFile, TodaysLogs
 from snapper.logs.names import log_kind
+from snapper.logs.window import TimeWindow, parse_window
 from snapper.logs.zones import unix_times, wall_clock, zone
 from snapper.report import LogKind
 

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from scripts.demo_tws import make_jts, plain_log
 from snapper import disk
 from snapper.errors import CannotKeep, LogsFailed
+from snapper.logs.found import LogFile
 from snapper.logs.locate import find_homes
 from snapper.logs.pack import Packed, _as_it_was, pack
-from snapper.logs.today import LogFile, written_today
+from snapper.logs.today import written_today
 from snapper.privacy.classes import Private
 from snapper.privacy.redact import Redactor
 from snapper.privacy.seeds import Seed
@@ -336,7 +337,7 @@ def test_a_large_log_passes_through_in_constant_memory(tmp_path: Path) -> None:
         "import re, sys\n"
         "from pathlib import Path\n"
         "from snapper.logs.pack import pack\n"
-        "from snapper.logs.today import LogFile\n"
+        "from snapper.logs.found import LogFile\n"
         "from snapper.report import LogKind\n"
         "path = Path(sys.argv[1])\n"
         "pack([LogFile(path, 'a.log', 0, 0.0, LogKind.PLAIN)], path.with_suffix('.zip'))\n"

@@ -11,17 +11,10 @@ from pathlib import Path
 import pytest
 
 from scripts.demo_tws import NEW_USER, OLD_USER, make_jts
+from snapper.logs.found import Instance, LogFile, TodaysLogs, chosen, instance_of
 from snapper.logs.locate import LogHome, Places, Process, find_homes
-from snapper.logs.today import (
-    LOGS_MAX,
-    Instance,
-    LogFile,
-    TodaysLogs,
-    chosen,
-    instance_of,
-    log_kind,
-    written_today,
-)
+from snapper.logs.names import log_kind
+from snapper.logs.today import LOGS_MAX, written_today
 from snapper.report import LogKind
 
 NOON = datetime(2026, 8, 31, 12).astimezone()

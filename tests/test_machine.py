@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from scripts.screen import wait_until
 from snapper import machine
 from snapper.logs.locate import Process, running_java
+from snapper.privacy.seeds import Known
 
 BUILD = "10.50.1e, Aug 25, 2026 4:05:30 PM"
 
@@ -350,7 +351,7 @@ def test_this_machine_is_known_by_its_owner_and_its_names() -> None:
 
 
 def test_identity_shows_no_value() -> None:
-    own = machine.Identity(users=("jgruenwald",), secrets=("Tr0ub4dor",))
+    own = Known(users=("jgruenwald",), secrets=("Tr0ub4dor",))
     assert "jgruenwald" not in repr(own) and "Tr0ub4dor" not in str(own)
 
 

@@ -21,10 +21,10 @@ from snapper.capture.frame import Frame, Monitor, Rect
 from snapper.config import Settings
 from snapper.contents import part_called, parts_of
 from snapper.errors import UsageError
-from snapper.machine import Identity
 from snapper.making import LOGS_NAME
 from snapper.outbox import Outbox
 from snapper.privacy.classes import Private
+from snapper.privacy.seeds import Known
 from snapper.report import LogKind
 from snapper.sources import ThisMachine
 from snapper.state import Entry, State
@@ -76,7 +76,7 @@ class Computer(ThisMachine):
 @pytest.fixture
 def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
     """A computer of a known user."""
-    monkeypatch.setattr(machine, "identity", lambda: Identity(users=(USER,), homes=(f"/home/{USER}",)))
+    monkeypatch.setattr(machine, "identity", lambda: Known(users=(USER,), homes=(f"/home/{USER}",)))
     return Computer(tmp_path)
 
 
@@ -168,7 +168,7 @@ def test_random_bytes_hold_nobody_back(
     computer: Computer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A short name stands in megabytes of random bytes by chance."""
-    monkeypatch.setattr(machine, "identity", lambda: Identity(users=("jo", "ada"), hosts=("pc7",)))
+    monkeypatch.setattr(machine, "identity", lambda: Known(users=("jo", "ada"), hosts=("pc7",)))
     noise = tmp_path / "dump.bin"
     noise.write_bytes(random.Random(1).randbytes(3_000_000) + b" ada /jo pc7 ")
     assert computer.keep("note", [noise], logs=None).state is State.WAITING
@@ -239,7 +239,7 @@ def test_logs_that_fit_are_sent_whole(computer: Computer) -> None:
 
 
 def test_only_the_chosen_time_is_sent(computer: Computer) -> None:
-    from snapper.logs.cut import TimeWindow
+    from snapper.logs.window import TimeWindow
 
     computer.log("tws-exported-logs.txt", hours_of_noise(3))
     window = TimeWindow((NOW - timedelta(minutes=30)).timestamp(), NOW.timestamp())

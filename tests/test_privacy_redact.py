@@ -76,6 +76,7 @@ def test_a_value_at_a_blocks_border_is_gone(canary: str, shift: int, border: int
     "text",
     [
         'password="two words"', "IbPassword=my pass word", '"api_key": "s3cr3tvalue"', "TWS_PWD: s3cr3tvalue",
+        '"api_key": "s3cr3tvalue', "password='two words", 'token=\\"s3cr3tvalue',
         "Password:\n   s3cr3tvalue", "Authorization: Bearer s3cr3tvalue", "http://me:s3cr3tvalue@proxy:8080",
         "<password>s3cr3tvalue</password>", "/PW:s3cr3tvalue", "otpauth://totp/x?secret=s3cr3tvalue",
     ],

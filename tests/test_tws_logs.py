@@ -114,7 +114,7 @@ def test_the_cast_appears_and_nobody_else() -> None:
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_a_known_problem_is_recognised(tmp_path: Path, problem: str) -> None:
-    path = write(tmp_path / "tws.Mon.log", Kind.TWS, 50_000, END, problems=(problem,))
+    path = write(tmp_path / "tws.Mon.log", pieces(Kind.TWS, 50_000, END, problems=(problem,)), END)
     log = LogFile(path, path.name, path.stat().st_size, END.timestamp(), LogKind.PLAIN)
     assert path.stat().st_mtime == END.timestamp()
     assert problem in {match.problem.id for match in load().in_logs([log])}

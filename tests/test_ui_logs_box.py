@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,17 @@ FILES = [
 SEALED = [["tws.20261121.081502.ibgzenc", 8_400_000, "sealed"]]
 
 
-def test_only_the_chosen_tws_is_sent_with_its_size(screen: VirtualScreen) -> None:
+@contextlib.contextmanager
+def showing(screen: VirtualScreen, **logs: Any) -> Iterator[UiProcess]:
+    """The note window, open, with these logs found."""
     with ui(screen, "note") as window:
         open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES, instances=TWO, keys=["paper"])
+        window.do("set_logs", **logs)
+        yield window
+
+
+def test_only_the_chosen_tws_is_sent_with_its_size(screen: VirtualScreen) -> None:
+    with showing(screen, files=FILES, instances=TWO, keys=["paper"]) as window:
         assert window.ask("more")["instances"] == {"Logs of TWS, user 1": False, "Logs of IB Gateway": True}
         assert [row[0] for row in window.ask()["rows"]] == ["b/tws.log", "ibc.log"]
         assert "2 files, 1.5 MB" in window.ask()["logs"]
@@ -36,9 +45,7 @@ def test_only_the_chosen_tws_is_sent_with_its_size(screen: VirtualScreen) -> Non
 
 
 def test_a_clicked_instance_stays_when_logs_come_again(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES, instances=TWO, keys=["paper"])
+    with showing(screen, files=FILES, instances=TWO, keys=["paper"]) as window:
         screen.press("alt+1")
         wait_until(lambda: all(window.ask("more")["instances"].values()), "both instances")
         window.do("set_logs", files=FILES, instances=TWO, keys=["paper"])
@@ -48,9 +55,7 @@ def test_a_clicked_instance_stays_when_logs_come_again(screen: VirtualScreen) ->
 
 
 def test_no_instance_means_no_logs(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES, instances=TWO, keys=["paper"])
+    with showing(screen, files=FILES, instances=TWO, keys=["paper"]) as window:
         screen.press("alt+2")
         wait_until(lambda: "no logs will be sent" in window.ask()["logs_sentence"], "a sentence")
         screen.type("x")
@@ -59,9 +64,7 @@ def test_no_instance_means_no_logs(screen: VirtualScreen) -> None:
 
 
 def test_a_cut_is_chosen_by_keys_and_its_size_is_asked(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES)
+    with showing(screen, files=FILES) as window:
         screen.press("alt+m")
         screen.press("Down")
         assert 900 <= window.wait("size_asked")["seconds"] < 960
@@ -72,9 +75,7 @@ def test_a_cut_is_chosen_by_keys_and_its_size_is_asked(screen: VirtualScreen) ->
 
 
 def test_other_days_are_asked_for(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES)
+    with showing(screen, files=FILES) as window:
         screen.press("alt+y")
         screen.press("Up")
         screen.press("Up")
@@ -84,9 +85,7 @@ def test_other_days_are_asked_for(screen: VirtualScreen) -> None:
 
 
 def test_the_mouse_chooses_an_instance_and_a_time(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES, instances=TWO, keys=["paper"])
+    with showing(screen, files=FILES, instances=TWO, keys=["paper"]) as window:
         window.click(screen, "Logs of TWS, user 1")
         wait_until(lambda: all(window.ask("more")["instances"].values()), "both instances")
         window.click(screen, "How much of the logs")
@@ -98,9 +97,7 @@ def test_the_mouse_chooses_an_instance_and_a_time(screen: VirtualScreen) -> None
 
 
 def test_the_wheel_scrolls_and_changes_no_choice(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES)
+    with showing(screen, files=FILES) as window:
         window.click(screen, "How much of the logs")
         screen.press("Escape")
         screen.xdotool("click", "5")
@@ -119,9 +116,7 @@ def type_times(screen: VirtualScreen, start: str, end: str) -> None:
 
 
 def test_a_time_from_to_is_typed(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES)
+    with showing(screen, files=FILES) as window:
         type_times(screen, "10:00", "10:30")
         wait_until(lambda: "10:00 to 10:30 of the log" in window.ask()["logs"].replace("&", ""), "the label")
         screen.press("ctrl+Return")
@@ -129,9 +124,7 @@ def test_a_time_from_to_is_typed(screen: VirtualScreen) -> None:
 
 
 def test_a_time_that_is_none_is_said_at_submit(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES)
+    with showing(screen, files=FILES) as window:
         type_times(screen, "10:00", "10:00")
         wait_until(lambda: window.ask("more")["times"] == ["10:00", "10:00"], "the times")
         screen.press("ctrl+Return")
@@ -146,9 +139,7 @@ def test_a_time_that_is_none_is_said_at_submit(screen: VirtualScreen) -> None:
 
 
 def test_an_emptied_time_shows_what_counts(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES)
+    with showing(screen, files=FILES) as window:
         type_times(screen, "10:00", "10:30")
         screen.press("ctrl+a")
         screen.press("Delete")
@@ -159,9 +150,7 @@ def test_an_emptied_time_shows_what_counts(screen: VirtualScreen) -> None:
 
 
 def test_a_time_without_logs_is_said(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=FILES)
+    with showing(screen, files=FILES) as window:
         screen.press("alt+m")
         screen.press("Down")
         window.wait("size_asked")
@@ -238,9 +227,7 @@ def test_a_chosen_time_that_is_too_large_is_said_as_well(screen: VirtualScreen) 
 
 
 def test_within_the_limit_nothing_is_offered(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=[["tws.log", 160_000_000, "plain"]])
+    with showing(screen, files=[["tws.log", 160_000_000, "plain"]]) as window:
         window.do("set_limit", limit=20_000_000, name="The desk")
         assert window.ask("more")["too_large"] == ""
         window.do("set_logs", files=[["tws.ibgzenc", 20_000_001, "sealed"]])
@@ -263,9 +250,7 @@ def test_a_sealed_log_of_the_time_counts_as_it_is() -> None:
 
 
 def test_an_exported_file_is_picked_up_while_typing(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=SEALED)
+    with showing(screen, files=SEALED) as window:
         said = window.ask()["logs_sentence"]
         assert "Export Today Logs" in said and "Waiting for the exported file" in said
         screen.type("one ")
@@ -278,9 +263,7 @@ def test_an_exported_file_is_picked_up_while_typing(screen: VirtualScreen) -> No
 
 
 def test_logs_that_come_again_leave_field_and_text_alone(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=SEALED)
+    with showing(screen, files=SEALED) as window:
         screen.press("alt+n")
         screen.type("trad")
         exported = ["exports/20261121-exported-logs.txt", 9_000, "plain"]
@@ -292,9 +275,7 @@ def test_logs_that_come_again_leave_field_and_text_alone(screen: VirtualScreen) 
 
 
 def test_logs_found_after_all_are_included_unless_a_person_said_no(screen: VirtualScreen) -> None:
-    with ui(screen, "note") as window:
-        open_window(window, size=SIZE)
-        window.do("set_logs", files=[])
+    with showing(screen, files=[]) as window:
         assert not window.ask()["logs_wanted"]
         window.do("set_logs", files=FILES)
         assert window.ask()["logs_wanted"]

@@ -89,6 +89,7 @@ def reopen(editing: Editor, part: str = "Whole screen") -> None:
     editing.window.do("click", name="Cover something")
     wait_until(lambda: editing.screen.focused_title().startswith(part), "the editor is in front")
     wait_until(lambda: editing.ask()["focus"], "keys reach the picture")
+    wait_until(lambda: editing.ask()["origin"] == editing.ask()["origin"], "the window manager has placed it")
 
 
 # --- with the mouse ---------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapper.errors import UsageError
+from snapper.logs.window import EARLIER_DAYS_MAX
 
 if TYPE_CHECKING:
     from snapper.answer import LogChoice
@@ -21,7 +22,11 @@ def log_options(command: Command) -> Command:
     """Add --days, --last and --between."""
     for option in reversed(
         (
-            click.option("--days", type=click.IntRange(0, 7), help="Logs of so many earlier days as well."),
+            click.option(
+                "--days",
+                type=click.IntRange(0, EARLIER_DAYS_MAX),
+                help="Logs of so many earlier days as well.",
+            ),
             click.option("--last", metavar="TIME", help="Only the last while of the logs: 15m, 2h."),
             click.option("--between", metavar="TIMES", help="Only a part of the logs: 14:00-14:30."),
         )
@@ -35,7 +40,7 @@ def log_choice(settings: Settings, days: int | None, last: str | None, between: 
     from datetime import datetime
 
     from snapper.answer import LogChoice
-    from snapper.logs.cut import parse_window
+    from snapper.logs.window import parse_window
 
     if last and between:
         raise UsageError("--last and --between exclude each other.", "Choose one of them.")

@@ -122,10 +122,11 @@ def _chosen_logs(
 ) -> TodaysLogs:
     from datetime import datetime
 
-    from snapper.connect import find_logs
+    from snapper.connect import sources
 
     settings = settings_of(config_file)
-    return find_logs(settings, datetime.now().astimezone(), log_choice(settings, days, last, between))
+    now = datetime.now().astimezone()
+    return sources(settings).logs(now, log_choice(settings, days, last, between))
 
 
 def _own_logs(found: TodaysLogs) -> list[LogFile]:

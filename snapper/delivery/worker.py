@@ -39,10 +39,10 @@ LOOK_AGAIN_SECONDS = 60.0  # another process may have put a report in, or the cl
 SHORTEST_WAIT_SECONDS = 5.0  # what is due but could not be tried (another process has it, the disk is full)
 
 _OUTCOME_OF: dict[type[DeliveryError], Callable[[DeliveryError], Outcome]] = {
-    NotReached: lambda error: Retry(error.sentence, error.remedy, error.retry_after),
-    MayHaveLanded: lambda error: Ambiguous(error.sentence, error.remedy),
-    Refused: lambda error: Rejected(error.sentence, error.remedy),
-    NeedsAttention: lambda error: Blocked(error.sentence, error.remedy),
+    NotReached: lambda error: Retry(error.sentence, error.remedy, error.retry_after, error.obstacle),
+    MayHaveLanded: lambda error: Ambiguous(error.sentence, error.remedy, error.obstacle),
+    Refused: lambda error: Rejected(error.sentence, error.remedy, error.obstacle),
+    NeedsAttention: lambda error: Blocked(error.sentence, error.remedy, error.obstacle),
 }
 
 

@@ -12,11 +12,9 @@ from typing import BinaryIO
 from snapper.logs.clocks import OVERTAKING_SECONDS, LogClock
 from snapper.logs.found import LogFile, TodaysLogs
 from snapper.logs.names import is_crash, opened_at
-from snapper.logs.window import TimeWindow, parse_window
+from snapper.logs.window import TimeWindow
 from snapper.logs.zones import unix_times, wall_clock, zone
 from snapper.report import LogKind
-
-__all__ = ["TimeWindow", "cut", "parse_window"]
 
 ZoneOf = Callable[[LogFile], tzinfo | None]
 Zones = Sequence[tzinfo | None]

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from snapper import disk
 from snapper.errors import LogsFailed, NotPrivate
 from snapper.filenames import safe_name
-from snapper.logs.today import LogFile
+from snapper.logs.found import LogFile
 from snapper.logs.zip_stream import ZipStream
 from snapper.report import LogEntry, LogKind, timestamp
 

@@ -17,32 +17,16 @@ from typing import NamedTuple
 
 from snapper.filenames import safe_name
 from snapper.logs.found import (
-    HOW_TO_EXPORT,
-    Instance,
     LogFile,
     TodaysLogs,
-    chosen,
-    instance_of,
 )
 from snapper.logs.instances import Located, instances, keys_of
 from snapper.logs.locate import LogHome, Places, real_path, time_zone, user_folders
 from snapper.logs.names import date_in, is_export, is_ibc, is_weekly, log_kind
+from snapper.logs.window import EARLIER_DAYS_MAX
 from snapper.logs.zones import midnight, zone
 
-__all__ = [
-    "HOW_TO_EXPORT",
-    "LOGS_MAX",
-    "Instance",
-    "LogFile",
-    "TodaysLogs",
-    "chosen",
-    "instance_of",
-    "log_kind",
-    "written_today",
-]
-
 LOGS_MAX = 1000  # as many as a manifest can list
-EARLIER_DAYS_MAX = 7  # TWS keeps no log for longer
 _WEEK_SECONDS = 7 * 86_400
 
 _FOLDERS_NAMED = 3  # a sentence is no list

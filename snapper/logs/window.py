@@ -9,7 +9,8 @@ from typing import NamedTuple
 from snapper.errors import UsageError
 
 AROUND_SECONDS = 900  # before and after a single time
-_LONGEST_SECONDS = 8 * 86_400  # today and the seven days for which TWS keeps its logs
+EARLIER_DAYS_MAX = 7  # TWS keeps no log for longer
+_LONGEST_SECONDS = (1 + EARLIER_DAYS_MAX) * 86_400
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _PART = re.compile(r"(\d{1,6})\s*(s|m|h|d)(?:ec(?:ond)?s?|in(?:ute)?s?|ours?|rs?|ays?)?", re.IGNORECASE)

@@ -21,7 +21,8 @@ _SECRET_NAMES = (
     rb"(?:password|passwd|passphrase|passcode|pwd|token|secret|api[ _-]?key|private[_-]?key|totp\w*|"
     rb"session[_-]?(?:id|key)|sessid|\b(?:pw|pass)|" + _PASSWORDS_ABROAD + rb")"
 )
-_VALUE = rb"(\\\"[^\"\r\n]*\"|\"(?:[^\"\\\r\n]|\\.)*\"|'[^'\r\n]*'|[^\s\"'<>\x00]+)"
+# A quoted value ends with its quote, or with the line that was cut off before it.
+_VALUE = rb"(\\\"[^\"\r\n]*\"?|\"(?:[^\"\\\r\n]|\\.)*\"?|'[^'\r\n]*'?|[^\s\"'<>\x00]+)"
 _SET = rb"(?:\\?[\"'])?\s*(?:=>|[=:>]|\xef\xbc\x9a|%3D|%3A|\s+value\s*=)[ \t]*(?:\r?\n[ \t]+)?"
 # "my password is …", as a note tells it; what it says instead of a password (_HARMLESS in redact) stays.
 _IS = (

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import re2
 
 from snapper.errors import NotPrivate
-from snapper.privacy.classes import ERASED, RULES, Private
+from snapper.privacy.classes import ACCOUNT_NUMBER, ERASED, RULES, Private
 from snapper.privacy.dense import NAMES_MAX, Frequent, Messages
 from snapper.privacy.patterns import CONTEXTS, VALUES
 from snapper.privacy.seeds import GENERIC, Seed
@@ -32,8 +32,9 @@ _BEFORE = 64  # bytes kept of what was given out: a value's boundary may be ther
 _MATCH_MAX = 1 << 24
 _WIDE = re.compile(rb"(?:[\t\n\r -~\xa0-\xff]\x00){3,}[\t\n\r -~\xa0-\xff]?")
 _LABELS = "|".join(rule.label for rule in RULES.values() if rule.label)
-_OURS = re.compile(rf"(?:(?:{_LABELS})-(?:LIVE-|PAPER-|LAN-)?[{CROCKFORD}]{{5}}|\[secret\]|\[amount\])")
-_ACCOUNT = re.compile(r"(?i)(?:D?[UF]|I)\d{5,9}")
+_OURS = re.compile(
+    rf"(?:{_LABELS})-(?:LIVE-|PAPER-|LAN-)?[{CROCKFORD}]{{5}}|{'|'.join(map(re.escape, ERASED.values()))}"
+)
 _HARMLESS = frozenset(
     (
         "not", "true", "false", "null", "none", "nil", "0", "received", "printed", "[secret]", "***",
@@ -101,10 +102,10 @@ class Redactor:
         self._names: dict[tuple[str, Private], str] = {}
         self._raw_names: dict[bytes, bytes] = {}  # of numbers in messages
         self._messages, self._frequent = Messages(self._keep), Frequent()
-        self._look_for(self._given)
+        self._compile()
 
-    def _look_for(self, seeds: Iterable[Seed]) -> None:
-        known = expressions(seed for seed in seeds if seed.private not in self._keep)
+    def _compile(self) -> None:
+        known = expressions(seed for seed in self._given if seed.private not in self._keep)
         contexts, values = (
             [part for part in parts if part[0] not in self._keep] for parts in (CONTEXTS, VALUES)
         )
@@ -113,10 +114,11 @@ class Redactor:
 
     def learn(self) -> bool:
         """Look for every value that was met as for those given, wherever it stands; whether there are any."""
-        met = tuple(Seed(value, private) for value, private in self._met)
-        new = len(set(met).difference(self._given)) > 0
-        self._given = tuple(dict.fromkeys((*self._given, *met)))
-        self._look_for(self._given)
+        known = self.seeds()
+        new = not set(known) <= set(self._given)
+        if new:
+            self._given = known
+            self._compile()
         return new
 
     @property
@@ -206,13 +208,9 @@ class Redactor:
         for number, search in enumerate(self._searches):
             for way, start, end, private in search.hits(text):
                 value = _decoded(text[start:end])
-                if (
-                    private is Private.SECRET
-                    and len(value) > 1
-                    and value[0] in "\"'"
-                    and value[-1] == value[0]
-                ):
-                    start, end, value = start + 1, end - 1, value[1:-1]
+                if private is Private.SECRET and value[:1] in ('"', "'"):
+                    closed = int(len(value) > 1 and value[-1] == value[0])
+                    start, end, value = start + 1, end - closed, value[1 : len(value) - closed]
                 if end > start and (not number or _private(value, private)):
                     yield _Hit(way, start, end, _true_class(value, private), value, number == 2)
 
@@ -275,7 +273,7 @@ def _sort(value: str, private: Private) -> str:
 
 def _true_class(value: str, private: Private) -> Private:
     """What a value is that stands where a user name does: accounts log in, too."""
-    return Private.ACCOUNT if private is Private.USER and _ACCOUNT.fullmatch(value) else private
+    return Private.ACCOUNT if private is Private.USER and ACCOUNT_NUMBER.fullmatch(value) else private
 
 
 def _looks_secret(value: str) -> bool:

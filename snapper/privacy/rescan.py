@@ -58,11 +58,10 @@ class Leak:
 
 @dataclass(frozen=True)
 class _Needle:
-    """One spelling of one value in one encoding: without blanks to find it fast, and how it may stand."""
+    """One spelling of one value in one encoding, and how it may stand."""
 
     private: Private
     plain: bytes
-    squeezed: bytes
     close: re.Pattern[bytes] = field(compare=False)
 
     def stands_in(self, view: bytes) -> bool:
@@ -76,7 +75,7 @@ class _Needles:
     def __init__(self, needles: Sequence[_Needle]) -> None:
         self._long = [needle for needle in needles if len(needle.plain) >= WRAPPED_MIN]
         self._short = [needle for needle in needles if len(needle.plain) < WRAPPED_MIN]
-        self._any_long = _any_of(needle.squeezed for needle in self._long)
+        self._any_long = _any_of(needle.plain.translate(None, _BLANKS) for needle in self._long)
         self._any_short = _any_of(needle.plain for needle in self._short)
 
     def first(self, data: bytes, opaque: bool = False) -> _Needle | None:
@@ -209,7 +208,6 @@ def _needles(seed: Seed) -> Iterator[_Needle]:
 
 def _needle(seed: Seed, plain: bytes) -> _Needle:
     letters = weight(seed.value)
-    squeezed = plain.translate(None, _BLANKS)
     before, after = rb"(?<![a-z0-9])", rb"(?![a-z0-9])"
     if letters <= IN_PATHS_MAX and seed.private is Private.USER:
         before = rb"(?<=[/~=@])"
@@ -217,7 +215,7 @@ def _needle(seed: Seed, plain: bytes) -> _Needle:
         before = after = b""
     between = _LINE_END if len(plain) >= WRAPPED_MIN else b""
     close = between.join(rb"\s+" if char == b" " else re.escape(char) for char in _characters(plain))
-    return _Needle(seed.private, plain, squeezed, re.compile(before + close + after))
+    return _Needle(seed.private, plain, re.compile(before + close + after))
 
 
 def _characters(text: bytes) -> list[bytes]:

@@ -28,9 +28,9 @@ class Seed:
     private: Private
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Known:
-    """What the machine, the settings and the windows tell."""
+    """What the machine, the settings and the windows tell: not to be shown, kept or sent."""
 
     users: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()

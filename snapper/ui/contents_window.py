@@ -6,6 +6,7 @@ What is shown is made elsewhere. Nothing is sent from here; the window says what
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
@@ -23,9 +24,12 @@ from snapper.privacy.classes import RULES, Private
 from snapper.report import MANIFEST_NAME, Report
 from snapper.ui.contents_list import FileList, Line
 from snapper.ui.look import emphasize, plain_label, put_in_middle
-from snapper.ui.part_reader import UNREADABLE, Part
+from snapper.ui.part_reader import UNREADABLE
 from snapper.ui.part_viewer import GONE, PartViewer
 from snapper.words import files_text, size_text
+
+if TYPE_CHECKING:
+    from snapper.contents import Part
 
 _SUMMARY = "What is in the report"
 _GUARD_MS = 600  # a key that was meant for the note must not send: so long no key, then Send is there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent
@@ -11,32 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from snapper.ui.look import Badge, Banner, Card, badge_color, plain_label
 
+if TYPE_CHECKING:
+    from snapper.logs.known_problems import Match
+
 _LINE_CHARS = 300
 _WORD_CHARS = 40
-
-
-class KnownProblem(Protocol):
-    """What is known of a problem; `whom` says in a sentence whom to contact, or nothing."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def answer(self) -> str: ...
-    @property
-    def do(self) -> Sequence[str]: ...
-    @property
-    def whom(self) -> str: ...
-
-
-class Recognised(Protocol):
-    """A known problem, the log (or “note”) where it was seen, and the line that shows it."""
-
-    @property
-    def problem(self) -> KnownProblem: ...
-    @property
-    def where(self) -> str: ...
-    @property
-    def line(self) -> str: ...
 
 
 class FindingsBox(QWidget):
@@ -52,7 +31,7 @@ class FindingsBox(QWidget):
         super().__init__()
         self.warning = Banner(badge_color(Badge.WAITING))
         self.cards: dict[str, FindingCard] = {}
-        self._wanted: dict[str, Recognised] = {}
+        self._wanted: dict[str, Match] = {}
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(6)
@@ -64,7 +43,7 @@ class FindingsBox(QWidget):
         self.warning.say(sentence)
         self._show()
 
-    def show_findings(self, matches: Sequence[Recognised]) -> None:
+    def show_findings(self, matches: Sequence[Match]) -> None:
         """Show these and no others; a card that is there already stays as it was left.
 
         A card whose button has the focus stays until the focus leaves it, which would be moved otherwise.
@@ -146,7 +125,7 @@ class FindingCard(Card):
         """Whether keys come here, or would if the window were in front."""
         return self.window().focusWidget() in (self.more, self.details)
 
-    def show_match(self, match: Recognised) -> None:
+    def show_match(self, match: Match) -> None:
         """Fill the card in."""
         problem = match.problem
         self.title.setText(f"This looks like: {problem.title}")

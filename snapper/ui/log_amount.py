@@ -11,10 +11,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QTimeEdit, QVBoxLayout, QWidget
 
 from snapper.errors import UsageError
-from snapper.logs.window import TimeWindow, parse_window
+from snapper.logs.window import EARLIER_DAYS_MAX, TimeWindow, parse_window
 
 HOUR = 3600
-_DAYS_MAX = 7  # TWS keeps no log for longer
 _PAUSE_MS = 300  # while a number is still being typed
 _ALL, _FROM_TO = 0, -1
 _AMOUNTS = (
@@ -55,7 +54,7 @@ class LogAmount(QWidget):
         for seconds, words in _AMOUNTS:
             self.amount.addItem(words, seconds)
         self.days = QSpinBox()
-        self.days.setRange(0, _DAYS_MAX)
+        self.days.setRange(0, EARLIER_DAYS_MAX)
         self.days.setAccessibleName("Earlier days")
         self.start, self.end = TimeField(), TimeField()
         self.start.setAccessibleName("From")

@@ -6,6 +6,7 @@ It decides nothing but what a person decides in it. The report is made elsewhere
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -30,14 +31,17 @@ from snapper.logs.found import TodaysLogs
 from snapper.privacy.classes import Private
 from snapper.report import NOTE_MAX_CHARS
 from snapper.ui.contents_window import ContentsWindow
-from snapper.ui.findings_box import FindingsBox, Recognised
+from snapper.ui.findings_box import FindingsBox
 from snapper.ui.logs_box import LogsBox
 from snapper.ui.look import Banner, chain_tabs, emphasize, icon, plain_label, put_in_middle, screen_for
 from snapper.ui.note_field import NoteField, TicketField, account_field
 from snapper.ui.note_layout import footer, question, scrolled
-from snapper.ui.part_reader import Part
 from snapper.ui.picture_box import PictureBox
 from snapper.ui.privacy_box import PrivacyBox
+
+if TYPE_CHECKING:
+    from snapper.contents import Part
+    from snapper.logs.known_problems import Match
 
 # Qt notices a lost focus late: what it believes to have is trusted once the activation has had its effect.
 _SETTLE_MS = 120
@@ -135,7 +139,7 @@ class NoteWindow(QWidget):
         """Cover parts of the desktop that were found while the window was already open."""
         self._pictures.offer(covers)
 
-    def set_findings(self, matches: Sequence[Recognised]) -> None:
+    def set_findings(self, matches: Sequence[Match]) -> None:
         """Show what logs and note look like; these and no others."""
         self._findings.show_findings(matches)
 

@@ -6,34 +6,18 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable
-from typing import IO, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QImage
 
 from snapper.ui.pages import Page, Pages
 
+if TYPE_CHECKING:
+    from snapper.contents import Part
+
 UNREADABLE = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
 _GIVE_UP_SECONDS = 2.0
-
-
-class Part(Protocol):
-    """One file that leaves: size in bytes, SHA-256 in hex, what it is in words, and how it is shown."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def about(self) -> str: ...
-    @property
-    def text(self) -> bool: ...
-    @property
-    def picture(self) -> bool: ...
-    @property
-    def open(self) -> Callable[[], IO[bytes]]: ...
 
 
 class PartReader(QObject):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontDatabase, QImage, QMouseEvent, QPixmap, QResizeEvent, QTextOption
 from PySide6.QtWidgets import (
@@ -18,8 +20,11 @@ from PySide6.QtWidgets import (
 
 from snapper.ui.look import plain_label
 from snapper.ui.pages import Page
-from snapper.ui.part_reader import Part, PartReader
+from snapper.ui.part_reader import PartReader
 from snapper.words import size_text
+
+if TYPE_CHECKING:
+    from snapper.contents import Part
 
 GONE = "This file cannot be read any more. Choose Back and try again."
 _READING = "Reading…"
@@ -37,7 +42,7 @@ class PartViewer(QWidget):
         self.about = plain_label()
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text = _text_view()
-        self.picture = PictureView()
+        self.picture = FittedPicture()
         self.views = QStackedWidget()
         self.views.addWidget(self.text)
         self.views.addWidget(self.picture)
@@ -136,7 +141,7 @@ class PartViewer(QWidget):
         rows.addLayout(below)
 
 
-class PictureView(QScrollArea):
+class FittedPicture(QScrollArea):
     """A picture fitted to the room there is, or pixel by pixel; a click asks for the other."""
 
     clicked = Signal()

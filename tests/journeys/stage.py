@@ -106,6 +106,14 @@ class Stage:
             program.wait_for("Press ")
             yield program
 
+    @contextlib.contextmanager
+    def asked(self) -> Iterator[Program]:
+        """`snapper listen`, with the note window open and in front after a press of the chord."""
+        with self.listener() as program:
+            self.screen.press(CHORD)
+            self.note_window()
+            yield program
+
     def snapper(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command of snapper to its end."""
         return subprocess.run(

@@ -24,8 +24,8 @@ from snapper.capture.frame import Frame, Monitor, Rect, Window
 from snapper.config import Settings
 from snapper.connect import endpoint, sources
 from snapper.delivery.worker import deliver
-from snapper.machine import Identity
 from snapper.outbox import Outbox
+from snapper.privacy.seeds import Known
 from snapper.report import Report
 from snapper.state import State
 from tests.desks import Desk, desk_at, read_request, server_that
@@ -33,7 +33,7 @@ from tests.desks import Desk, desk_at, read_request, server_that
 USER, FULL_NAME, HOST, TITLE_ACCOUNT = "jgruenwald", "Jürgen Grünwald", "WKS-LON-0042", "DU7654321"
 PROXY_PASSWORD = "Tr0ub4dor&3"
 FOLDER_USER = "djgblkjyvm"
-IDENTITY = Identity(
+IDENTITY = Known(
     users=(USER, FULL_NAME),
     hosts=(HOST, "wks-lon-0042.corp.example"),
     homes=(rf"C:\Users\{FULL_NAME}", f"/home/{USER}"),

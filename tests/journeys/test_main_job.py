@@ -97,9 +97,7 @@ def test_letters_typed_right_after_the_press_belong_to_the_note(world: tuple[Sta
 
 def test_escape_gives_the_focus_back_and_keeps_nothing(world: tuple[Stage, Desk]) -> None:
     stage, desk = world
-    with stage.listener():
-        stage.screen.press(CHORD)
-        stage.note_window()
+    with stage.asked():
         stage.screen.type("never mind")
         stage.screen.press("Escape")
         stage.tws_has_focus()
@@ -111,9 +109,7 @@ def test_escape_gives_the_focus_back_and_keeps_nothing(world: tuple[Stage, Desk]
 
 def test_a_second_press_raises_the_window_and_keeps_the_text(world: tuple[Stage, Desk]) -> None:
     stage, desk = world
-    with stage.listener():
-        stage.screen.press(CHORD)
-        stage.note_window()
+    with stage.asked():
         stage.screen.type("first ")
         stage.screen.xdotool("search", "--name", "Trader Workstation", "windowactivate", "--sync")
         stage.tws_has_focus()
@@ -187,9 +183,7 @@ def test_with_a_menu_open_the_chord_works_and_the_picture_shows_the_menu(world: 
 
 def test_this_window_is_cut_out_of_the_frozen_screen(world: tuple[Stage, Desk]) -> None:
     stage, desk = world
-    with stage.listener():
-        stage.screen.press(CHORD)
-        stage.note_window()
+    with stage.asked():
         stage.screen.type("window")
         stage.screen.press("alt+d")
         stage.screen.press("ctrl+Return")

@@ -17,7 +17,7 @@ from scripts.screen import wait_until
 from snapper.report import Report
 from snapper.state import State
 from tests.desks import Desk
-from tests.journeys.stage import CHORD, Stage, running, screenshot, stage_with_desk
+from tests.journeys.stage import Stage, running, screenshot, stage_with_desk
 
 ACCOUNT = "DU1234567"  # in the title of the TWS-like window
 
@@ -39,9 +39,7 @@ def the_log(desk: Desk, report: Report, name: str) -> str:
 
 def test_the_title_bar_with_the_account_is_black_on_the_picture(world: tuple[Stage, Desk]) -> None:
     stage, desk = world
-    with stage.listener():
-        stage.screen.press(CHORD)
-        stage.note_window()
+    with stage.asked():
         stage.submit("see the title")
     (report,) = desk.reports()
     picture = screenshot(desk, report)
@@ -56,9 +54,7 @@ def test_an_account_in_note_and_log_leaves_under_one_name(world: tuple[Stage, De
     (stage.jts.home / "launcher.log").write_text(
         f"2026-08-31 08:14:58.473 INFO  [JTS-Main] - user={ACCOUNT}\n"
     )
-    with stage.listener():
-        stage.screen.press(CHORD)
-        stage.note_window()
+    with stage.asked():
         stage.submit(f"{ACCOUNT} cannot trade")
     (report,) = desk.reports()
     name = report.note.partition(" ")[0]
@@ -69,9 +65,7 @@ def test_an_account_in_note_and_log_leaves_under_one_name(world: tuple[Stage, De
 
 def test_what_is_shown_as_what_will_be_sent_is_sent(world: tuple[Stage, Desk]) -> None:
     stage, desk = world
-    with stage.listener():
-        stage.screen.press(CHORD)
-        stage.note_window()
+    with stage.asked():
         stage.screen.type("look at it first")
         stage.screen.press("alt+e")
         shown = wait_until(lambda: list(stage.folder.glob("outbox/.*.rehearsal/report.json")), "a rehearsal")
@@ -98,9 +92,7 @@ def send_exactly_this(stage: Stage) -> bool:
 
 def test_going_back_from_what_will_be_sent_keeps_nothing(world: tuple[Stage, Desk]) -> None:
     stage, _ = world
-    with stage.listener():
-        stage.screen.press(CHORD)
-        stage.note_window()
+    with stage.asked():
         stage.screen.type("never mind")
         stage.screen.press("alt+e")
         wait_until(lambda: "exactly" in stage.screen.focused_title().lower(), "the contents are shown")
@@ -117,9 +109,7 @@ def test_a_log_exported_while_the_window_is_open_goes_along(world: tuple[Stage, 
             log.unlink()
     documents = stage.folder / "Documents"
     documents.mkdir()
-    with stage.listener():
-        stage.screen.press(CHORD)
-        stage.note_window()
+    with stage.asked():
         stage.screen.type("exporting ")
         (documents / "tws-exported-logs.txt").write_text(
             "2026-08-31 08:15:00.149 INFO  [JTS-Main] - exported\n"
@@ -134,9 +124,7 @@ def test_what_a_log_looks_like_goes_to_support(world: tuple[Stage, Desk]) -> Non
     stage, desk = world
     line = "2026-08-28 22:29:50.863 INFO  [JTS-AuthDispatcherS2-18] - Competition detected: from IP=192.0.2.1"
     (stage.jts.home / "launcher.log").write_text(f"{line}\n")
-    with stage.listener():
-        stage.screen.press(CHORD)
-        stage.note_window()
+    with stage.asked():
         stage.submit("logged out")
     (report,) = desk.reports()
     (finding,) = [each for each in report.findings if "Competition detected" in each.line]
@@ -158,9 +146,7 @@ def test_the_tws_in_front_is_chosen_among_several(world: tuple[Stage, Desk], tmp
     command = [str(java), "-m", "scripts.tws_window", f"-DjtsConfigDir={homes[1]}"]
     with running(command, {**stage.environment, "PYTHONPATH": os.pathsep.join(sys.path)}) as second:
         second.wait_for("focus")
-        with stage.listener():
-            stage.screen.press(CHORD)
-            stage.note_window()
+        with stage.asked():
             stage.screen.type("which one")
             wait_until(lambda: rehearsed_logs(stage) == 1, "only one is chosen")
             wait_until(lambda: send_exactly_this(stage), "it is sent")
