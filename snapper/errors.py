@@ -37,6 +37,9 @@ class Obstacle:
     for_it: str = ""
 
 
+NO_OBSTACLE = Obstacle()
+
+
 class SnapperError(Exception):
     """A failure with a sentence for the user and, where there is one, a remedy."""
 
@@ -114,11 +117,11 @@ class DeliveryError(SnapperError):
         remedy: str = "",
         *,
         retry_after: float | None = None,
-        obstacle: Obstacle | None = None,
+        obstacle: Obstacle = NO_OBSTACLE,
     ) -> None:
         super().__init__(sentence, remedy)
         self.retry_after = retry_after
-        self.obstacle = obstacle or Obstacle()
+        self.obstacle = obstacle
 
 
 class NotReached(DeliveryError):

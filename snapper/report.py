@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from snapper.errors import Obstacle, ReportMalformed, UsageError
+from snapper.errors import NO_OBSTACLE, Obstacle, ReportMalformed, UsageError
 from snapper.filenames import NAME_MAX_BYTES, name_problem
 from snapper.untrusted import a_list, a_string, an_object, choice_of, matching, parsed, text_of, time_of
 
@@ -201,7 +201,7 @@ class Retry:
     sentence: str
     remedy: str = ""
     after: float | None = None
-    obstacle: Obstacle = Obstacle()
+    obstacle: Obstacle = NO_OBSTACLE
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class Ambiguous:
 
     sentence: str
     remedy: str = ""
-    obstacle: Obstacle = Obstacle()
+    obstacle: Obstacle = NO_OBSTACLE
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ class Blocked:
 
     sentence: str
     remedy: str = ""
-    obstacle: Obstacle = Obstacle()
+    obstacle: Obstacle = NO_OBSTACLE
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ class Rejected:
 
     sentence: str
     remedy: str = ""
-    obstacle: Obstacle = Obstacle()
+    obstacle: Obstacle = NO_OBSTACLE
 
 
 Outcome = Delivered | Unconfirmed | Retry | Ambiguous | Blocked | Rejected

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from snapper.errors import Obstacle, ReportMalformed
+from snapper.errors import NO_OBSTACLE, Obstacle, ReportMalformed
 from snapper.report import (
     Ambiguous,
     Blocked,
@@ -79,7 +79,7 @@ class Delivery:
     remedy: str = ""
     receipt: Receipt | None = None
     changed_at: float = 0.0
-    obstacle: Obstacle = Obstacle()
+    obstacle: Obstacle = NO_OBSTACLE
 
     def after(self, outcome: Outcome, now: float, next_attempt: float | None) -> Delivery:
         """How it stands once an attempt ended so."""
@@ -91,7 +91,7 @@ class Delivery:
             remedy=getattr(outcome, "remedy", ""),
             receipt=getattr(outcome, "receipt", None),
             changed_at=now,
-            obstacle=getattr(outcome, "obstacle", Obstacle()),
+            obstacle=getattr(outcome, "obstacle", NO_OBSTACLE),
         )
 
     def to_json(self) -> bytes:

@@ -9,7 +9,6 @@ from hypothesis import settings
 
 from scripts.screen import VirtualScreen, virtual_screen
 
-
 # Machines that run tests are shared: how long one example takes says nothing.
 settings.register_profile("snapper", deadline=None)
 settings.load_profile("snapper")
