@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from snapper import disk, flow
+from snapper import by_hand, disk, flow
 from snapper.answer import Picture
 from snapper.asking import Asking, Told, Wish
 from snapper.capture import open_screen
@@ -19,12 +19,17 @@ from snapper.capture.frame import Frame
 from snapper.capture.windows import windows_for
 from snapper.config import Settings
 from snapper.connect import chord_and_reason, endpoint, open_outbox, sources
+from snapper.delivery.causes import Cause
+from snapper.delivery.network import Watch
+from snapper.delivery.wording import WORDING
 from snapper.delivery.worker import Listener, Worker
-from snapper.errors import SnapperError, Unavailable, UsageError
+from snapper.errors import NoSuchReport, SnapperError, Unavailable, UsageError
+from snapper.examining import Examining
 from snapper.hotkey import Hotkey, choose
-from snapper.outbox import Outbox
+from snapper.outbox import LISTEN_LOCK, Outbox
 from snapper.present import next_step, what_happened
 from snapper.privacy.classes import Private
+from snapper.signing_in import SigningIn, Then
 from snapper.state import RULES, Entry, State
 from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow
@@ -54,14 +59,20 @@ class App:
         self._receipts = ReceiptWindow()
         self._tray: Tray | None = None
         self._hotkey: Hotkey | None = None
-        self._reported: dict[str, State] = {}  # what was last said about each report
+        self._reported: dict[str, set[tuple[State, str]]] = {}  # states and obstacles told of each report
+        self._ended: State | None = None  # how the last attempt left its report
         self._trouble = ""  # said last, and not over yet
         self._stopping = threading.Event()
         self._asking = self._build_asking()
         listener = Listener(
-            self._posting(self._on_progress), self._posting(self._on_outcome), self._posting(self._on_trouble)
+            self._posting(self._on_progress),
+            self._posting(self._on_outcome),
+            self._posting(self._on_trouble),
+            self._posting(self._on_slow),
         )
         self._worker = Worker(self._outbox, lambda: endpoint(settings), listener)
+        self._receipts.export.connect(lambda report, into: self._export(report, into, self._receipts))
+        self._signing_in = SigningIn(self._loop, self._outbox, Then(self._retry, self._left_for_later, say))
 
     def _build_asking(self) -> Asking:
         note = NoteWindow()
@@ -100,15 +111,18 @@ class App:
         self._receipts.closed.connect(self._loop.quit)
         self._asking.ask_about(frame)
         self._run()
-        return next(reversed(self._reported.values()), None)
+        return self._ended
 
     def _run(self) -> int:
         self._worker.start()
+        network = Watch(self._worker.network_changed)
+        network.start()
         threading.Thread(target=self._finish_interrupted, name="resume", daemon=True).start()
         try:
             return self._loop.run()
         finally:
             self._stopping.set()
+            network.stop()
             if self._hotkey:
                 self._hotkey.stop()
             self._worker.stop()
@@ -154,16 +168,19 @@ class App:
 
     def _build_tray(self) -> None:
         tray, self._list = Tray(), OutboxWindow()
+        self._doctor = Examining(self._loop, self._settings, self._outbox, self._report_findings)
         tray.capture_screen.connect(lambda: self._press_from_menu(picture=Picture.SCREEN))
         tray.capture_window.connect(lambda: self._press_from_menu(picture=Picture.WINDOW))
         tray.attach.connect(lambda: self._press_from_menu(to_ticket=True))
         tray.outbox.connect(self._show_outbox)
+        tray.doctor.connect(self._doctor.show)
         tray.paused.connect(self._pause)
         tray.quit.connect(self._loop.quit)
         self._receipts.outbox_asked.connect(self._show_outbox)
         self._list.refresh.connect(self._refresh_outbox)
         self._list.retry.connect(self._retry)
-        self._list.export.connect(self._export)
+        self._list.export.connect(lambda report, into: self._export(report, into, self._list))
+        self._list.sign_in.connect(self._sign_in)
         self._list.discard.connect(self._discard)
         self._tray = tray
         self._update_tray()
@@ -176,6 +193,9 @@ class App:
         states = [entry.state for entry in self._outbox.entries() if not RULES[entry.state].finished]
         attention = sum(RULES[state].attention for state in states)
         self._tell_tray(lambda tray: tray.set_reports(len(states), attention))
+
+    def _report_findings(self, file: Path) -> None:
+        self._press_from_menu(picture=Picture.NONE, files=(file,))
 
     def _press_from_menu(self, **changes: Any) -> None:
         wish = self._wish(**changes)
@@ -202,8 +222,20 @@ class App:
         self._reported.pop(report_id, None)
         self._worker.deliver_now(report_id)
 
-    def _export(self, report_id: str, folder: Path) -> None:
-        self._from_list(lambda: f"Saved as {self._outbox.export(report_id, folder)}.")
+    def _export(self, report_id: str, folder: Path, window: OutboxWindow | ReceiptWindow) -> None:
+        def save() -> None:
+            try:
+                saved = by_hand.save(self._outbox, report_id, folder)
+                self._posting(window.saved)(saved.sentence, saved.files[0])
+            except SnapperError as error:
+                self._posting(window.say)(str(error))
+
+        window.say("Saving…")
+        threading.Thread(target=save, name="by hand", daemon=True).start()  # a gigabyte takes its time
+
+    def _sign_in(self, report_id: str) -> None:
+        with contextlib.suppress(NoSuchReport):  # discarded a moment ago
+            self._signing_in.open(self._outbox.entry(report_id))
 
     def _discard(self, report_id: str) -> None:
         def discard() -> str:
@@ -239,16 +271,37 @@ class App:
         self._trouble = ""
         self._tell_tray(lambda tray: tray.set_sending(0, 0))
         self._update_tray()
-        if self._reported.get(entry.id) is entry.state:
+        self._signing_in.review()
+        self._ended = entry.state
+        if self._told(entry, entry.delivery.obstacle.cause):
             return  # tried again with the same end: said once is enough
-        self._reported[entry.id] = entry.state
         receipt = entry.delivery.receipt
         if entry.state is State.DELIVERED and receipt:
             self._receipts.show_delivered(receipt, entry.report)
         elif entry.state is State.UNCONFIRMED and receipt:
             self._receipts.show_unconfirmed(receipt, entry.delivery.sentence)
-        else:
-            self._receipts.show_problem(what_happened(entry), next_step(entry))
+        elif not self._signing_in.wanted(entry):
+            self._tell_problem(entry)
+
+    def _told(self, entry: Entry, cause: str) -> bool:
+        """Whether this was told of the report before; from now on it was."""
+        told = self._reported.setdefault(entry.id, set())
+        known = (entry.state, cause) in told
+        told.add((entry.state, cause))
+        return known
+
+    def _on_slow(self, entry: Entry, sentence: str) -> None:
+        self._tell_tray(lambda tray: tray.set_slow(sentence))
+        if not self._told(entry, Cause.SLOW_LINK):
+            self._receipts.show_problem(sentence, WORDING[Cause.SLOW_LINK].remedy, entry.id)
+
+    def _left_for_later(self, entry: Entry) -> None:
+        with contextlib.suppress(NoSuchReport):  # discarded meanwhile
+            self._tell_problem(self._outbox.entry(entry.id))
+
+    def _tell_problem(self, entry: Entry) -> None:
+        text_for_it = entry.delivery.obstacle.for_it
+        self._receipts.show_problem(what_happened(entry), next_step(entry), entry.id, text_for_it)
 
     def _on_trouble(self, sentence: str) -> None:
         if sentence == self._trouble:
@@ -264,7 +317,7 @@ def _the_only_listener(outbox: Outbox) -> Iterator[None]:
     with contextlib.ExitStack() as held:
         with disk.keeping("the outbox", outbox.folder):
             disk.make_private(outbox.folder)
-            alone = held.enter_context(disk.locked(outbox.folder / "listen.lock"))
+            alone = held.enter_context(disk.locked(outbox.folder / LISTEN_LOCK))
         if not alone:
             raise UsageError("snapper is listening already.", "Look for its icon in the tray.")
         yield

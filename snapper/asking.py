@@ -7,10 +7,11 @@ thread of the windows shows and asks. Slow work (looking up, packing logs) has t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from snapper import flow
 from snapper.answer import Answer, Picture
@@ -27,7 +28,7 @@ from snapper.state import Entry
 from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow
 from snapper.unsent import Unsent, UnsentNote
-from snapper.words import moment_text
+from snapper.words import moment_text, size_text
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Wish:
     to_ticket: bool = False
     days: int = 0
     keep: frozenset[Private] = frozenset()
+    files: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -51,6 +53,11 @@ class Moment:
     server_time: int = 0
     look_up: LookUp | None = None
     rehearsed: Rehearsed | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that go along."""
+        return self.wish.files if self.wish else ()
 
 
 @dataclass(frozen=True)
@@ -123,9 +130,9 @@ class Asking:
 
     def _ask(self, moment: Moment) -> None:
         self._moment = moment
-        remark = moment.trouble or (flaw(moment.frame) if moment.frame else None)
-        self._note.present(moment.frame, remark=remark)
         wish = moment.wish or self._usual
+        remark = moment.trouble or (flaw(moment.frame) if moment.frame else None)
+        self._note.present(moment.frame, remark=_with_files(remark, wish.files))
         self._note.preset(wish.picture, logs=wish.logs, to_ticket=wish.to_ticket)
         self._note.preset_logs(wish.days)
         self._note.preset_privacy(wish.keep)
@@ -171,7 +178,9 @@ class Asking:
 
         def keep() -> Entry:
             self._save(answer.note, answer.ticket or "").result()
-            return flow.keep(self._outbox, answer, self._sources, frame=moment.frame, accepted=accept)
+            return flow.keep(
+                self._outbox, answer, self._sources, frame=moment.frame, files=moment.files, accepted=accept
+            )
 
         if moment.look_up:
             moment.look_up.remember(answer)
@@ -195,7 +204,7 @@ class Asking:
         """Make the report as if it were submitted, and show it."""
         self._drop_rehearsal()
         moment = self._moment
-        moment.rehearsed = Rehearsed(self._outbox, answer, self._sources, moment.frame)
+        moment.rehearsed = Rehearsed(self._outbox, answer, self._sources, moment.frame, moment.files)
         moment.rehearsed.begin(
             ready=lambda parts: self._show(moment, lambda: self._note.show_contents(parts)),
             failed=lambda sentence: self._show(moment, lambda: self._note.contents_failed(sentence)),
@@ -239,3 +248,9 @@ class Asking:
     def _on_cancelled(self) -> None:
         self._close()
         self._told.cancelled()
+
+
+def _with_files(remark: str | None, files: Sequence[Path]) -> str | None:
+    """What the note window says of files that go along, after what there is to say of the picture."""
+    said = [f"{file.name} goes along ({size_text(file.stat().st_size)})." for file in files]
+    return " ".join([remark, *said] if remark else said) or None

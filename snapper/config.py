@@ -27,6 +27,13 @@ from snapper.privacy.classes import OPTIONAL
 
 ENVIRONMENT_PREFIX = "SNAPPER_"
 FILE_VARIABLE = "SNAPPER_CONFIG"  # names another settings file; not a setting itself
+_TWS_HOSTS = tuple(f"{region}dc1{spare}.ibllc.com" for spare in ("", "-hb1") for region in "zncghs")
+_WEB_HOSTS = (
+    "www.interactivebrokers.com", "gdcdyn.interactivebrokers.com", "cdcdyn.interactivebrokers.com",
+    "download2.interactivebrokers.com",
+)  # fmt: skip
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]+:[0-9a-fA-F:]*")
+_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -92,6 +99,13 @@ def _texts(raw: object) -> tuple[str, ...]:
     return tuple(text for item in raw if (text := _text(item)))
 
 
+def _hosts(raw: object) -> tuple[str, ...]:
+    names = _texts(raw)
+    if wrong := [name for name in names if not _HOST.fullmatch(name)]:
+        raise ValueError(f"holds “{wrong[0]}”, which is not the name of a host")
+    return names
+
+
 def _private_classes(raw: object) -> tuple[str, ...]:
     names = _texts(raw)
     if unknown := [name for name in names if name not in OPTIONAL]:
@@ -119,16 +133,40 @@ def _web_address(raw: object) -> str:
         usable = False
     if not usable or parts.username or parts.query or parts.fragment:
         raise ValueError("must be a web address like https://desk.example.com")
-    if parts.scheme == "http" and not _is_this_computer(parts.hostname or ""):
+    if parts.scheme == "http" and not is_this_computer(parts.hostname or ""):
         raise ValueError("must begin with https://, so that nobody on the way can read the report")
     return text
+
+
+def _proxy(raw: object) -> str:
+    text = _text(raw).rstrip("/")
+    if text in ("auto", "direct"):
+        return text
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.path or parts.query or parts.fragment:
+        kinds = ", ".join(_PROXY_SCHEMES)
+        raise ValueError(f"must be auto, direct or an address like http://proxy:3128 ({kinds})")
+    if parts.username or parts.password:
+        raise ValueError(
+            "must not hold a user name or password; “snapper proxy login” keeps them in the keyring"
+        )
+    return text
+
+
+def _path_or_nothing(raw: object) -> Path | None:
+    return _path(raw) if raw else None
 
 
 def _address_or_nothing(raw: object) -> str:
     return _web_address(raw) if raw else ""
 
 
-def _is_this_computer(host: str) -> bool:
+def is_this_computer(host: str) -> bool:
+    """Whether a host is reached without leaving this computer."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -195,6 +233,19 @@ class Settings:
     delivery_idle_seconds: int = _setting(
         60, _number(5, 3600), "how long the desk may be silent before an attempt ends"
     )
+    delivery_proxy: str = _setting(
+        "auto",
+        _proxy,
+        "auto: as the environment and the system say; direct: none; or a proxy: http://host:port",
+    )
+    delivery_pac: str = _setting(
+        "", _text, "a proxy script (PAC): its web address or file; wpad: as the network says"
+    )
+    delivery_ca_file: Path | None = _setting(
+        None,
+        _path_or_nothing,
+        "a file (PEM) with further authorities to trust, such as an inspecting proxy's",
+    )
     outbox_folder: Path = _setting(None, _path, "where reports are kept until they are delivered")
     outbox_keep_days: int = _setting(30, _number(0, 3650), "days a delivered report stays here")
     outbox_keep_megabytes: int = _setting(
@@ -209,7 +260,13 @@ class Settings:
     desk_report_megabytes: int = _setting(
         1024, _number(1, 1 << 30), "the largest report the desk takes, in MB"
     )
-    origins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    doctor_tws_hosts: tuple[str, ...] = _setting(
+        _TWS_HOSTS, _hosts, "hosts that TWS connects to on ports 4000 and 4001, for “snapper doctor”"
+    )
+    doctor_web_hosts: tuple[str, ...] = _setting(
+        _WEB_HOSTS, _hosts, "IBKR's hosts on port 443, for “snapper doctor”"
+    )
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     file: Path = field(default_factory=default_file)
 
     def __post_init__(self) -> None:
@@ -381,5 +438,7 @@ def _as_toml(setting: object) -> str:
         return f"[{', '.join(_as_toml(item) for item in setting)}]"
     if isinstance(setting, int):
         return str(setting)
+    if setting is None:
+        return '""'
     escaped = str(setting).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -17,7 +17,8 @@
         ├── NotReached        nothing was sent, or nothing can have been stored
         ├── MayHaveLanded     it was sent and no answer came: ask before sending again
         ├── Refused           the ticket system said no, and will say no again
-        └── NeedsAttention    a person must act first (token, proxy password)
+        ├── NeedsAttention    a person must act first (token, proxy password)
+        └── Forbidden         the network's rules stopped it: not tried again by itself
 
 Sentences and remedies are written for a trader: no exception text, no jargon.
 """
@@ -138,3 +139,7 @@ class Refused(DeliveryError):
 
 class NeedsAttention(DeliveryError):
     """A person must change something before the report can go out."""
+
+
+class Forbidden(DeliveryError):
+    """A rule of the network, not of the ticket system, stopped the report: only a person may try again."""

@@ -31,6 +31,7 @@ from snapper.state import Delivery, Entry, State
 DRAFT_NAME = "draft.json"
 DELIVERY_NAME = "delivery.json"
 KEY_NAME = "pseudonyms.key"
+LISTEN_LOCK = "listen.lock"  # held by the one process that listens for the chord
 KEY_BYTES = 32
 
 
@@ -315,22 +316,6 @@ class Outbox:
             disk.rename(self.folder / report_id, self.folder / f".{report_id}.discarded")
         shutil.rmtree(self.folder / f".{report_id}.discarded", ignore_errors=True)
         self._lock_path(report_id).unlink(missing_ok=True)
-
-    def export(self, report_id: str, destination: Path) -> Path:
-        """Write a report as one zip into a folder or a new file, for sending by hand; returns its path.
-
-        Raises NoSuchReport, UsageError when the file exists or cannot be written.
-        """
-        entry = self.entry(report_id)
-        path = destination / f"snapper-{entry.id}.zip" if destination.is_dir() else destination
-        try:
-            bundle.write_zip(bundle.read(self.folder / entry.id), path)
-        except FileExistsError as error:
-            raise UsageError(f"{path} exists already.", "Choose another name.") from error
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise disk.cannot_keep(error, "the zip", path.parent) from error
-        return path
 
     def prune(self) -> None:
         """Remove delivered reports that are too old or too many, the oldest first, and finish removals."""

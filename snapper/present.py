@@ -30,11 +30,11 @@ def next_step(entry: Entry) -> str:
         return f"It is kept on this computer and tried again at {_clock(entry.delivery.next_attempt)}."
     if RULES[entry.state].automatic:
         return "It is kept on this computer and tried again."
-    return (
-        "It is kept on this computer."
-        if entry.state is not State.UNCONFIRMED
-        else "Ask support whether it is there."
-    )
+    if entry.state is State.UNCONFIRMED:
+        return "Ask support whether it is there."
+    if entry.state is State.STOPPED:
+        return "It is kept on this computer, and sent only when you say so."
+    return "It is kept on this computer."
 
 
 def _clock(unix_seconds: float) -> str:
@@ -58,7 +58,19 @@ def result_text(entry: Entry) -> str:
     receipt = entry.delivery.receipt
     if entry.state is State.DELIVERED and receipt:
         return receipt_text(receipt)
-    return f"{headline(entry)}\n{next_step(entry)}\nreport   {entry.id}"
+    lines = [headline(entry), next_step(entry), *_for_it_lines(entry), f"report   {entry.id}"]
+    return "\n".join(lines)
+
+
+def _for_it_lines(entry: Entry) -> list[str]:
+    """Where the text for the IT department is, if there is one."""
+    command = f"snapper outbox show {short_id(entry)} --for-it"
+    return [f"for IT   “{command}” prints a text to send them"] if entry.delivery.obstacle.for_it else []
+
+
+def short_id(entry: Entry) -> str:
+    """The end of a report's id, by which a person can name it."""
+    return entry.id[-8:]
 
 
 def receipt_text(receipt: Receipt) -> str:
@@ -69,7 +81,7 @@ def receipt_text(receipt: Receipt) -> str:
 
 def entry_line(entry: Entry) -> str:
     """One report on one line."""
-    code = entry.delivery.receipt.code if entry.delivery.receipt else entry.id[-8:]
+    code = entry.delivery.receipt.code if entry.delivery.receipt else short_id(entry)
     where = f"ticket {entry.report.ticket}" if entry.report.ticket else "new ticket"
     when = entry.report.created_at[:16].replace("T", " ")
     what = f"{RULES[entry.state].words}: {first_line(entry.report.note)[:50]}"
@@ -85,6 +97,7 @@ def entry_text(entry: Entry) -> str:
         f"ticket   {report.ticket or 'a new one'}",
         f"state    {headline(entry)}",
         f"next     {next_step(entry)}",
+        *_for_it_lines(entry),
         *(
             [f"receipt  {entry.delivery.receipt.code}  {entry.delivery.receipt.url}"]
             if entry.delivery.receipt
@@ -128,6 +141,7 @@ def entry_data(entry: Entry) -> dict[str, Any]:
         "state": str(entry.state),
         "sentence": entry.delivery.sentence,
         "remedy": entry.delivery.remedy,
+        "obstacle": asdict(entry.delivery.obstacle),
         "attempts": entry.delivery.attempts,
         "next_attempt": entry.delivery.next_attempt,
         "size": entry.size,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from snapper import flow
 from snapper.answer import Answer
@@ -18,8 +19,16 @@ from snapper.state import Entry
 class Rehearsed:
     """One rehearsal for the note window: made by begin(), over with submit() or drop()."""
 
-    def __init__(self, outbox: Outbox, answer: Answer, sources: ThisMachine, frame: Frame | None) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        answer: Answer,
+        sources: ThisMachine,
+        frame: Frame | None,
+        files: Sequence[Path] = (),
+    ) -> None:
         self.answer = answer
+        self._files = files
         self._outbox = outbox
         self._sources = sources
         self._frame = frame
@@ -50,7 +59,10 @@ class Rehearsed:
 
     def _run(self, ready: Callable[[Sequence[Part]], None], failed: Callable[[str], None]) -> None:
         try:
-            with flow.rehearse(self._outbox, self.answer, self._sources, frame=self._frame) as rehearsal:
+            made = flow.rehearse(
+                self._outbox, self.answer, self._sources, frame=self._frame, files=self._files
+            )
+            with made as rehearsal:
                 if not self._decided.is_set():
                     ready(parts_of(rehearsal.bundle))
                     self._decided.wait()

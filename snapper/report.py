@@ -223,6 +223,15 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Stopped:
+    """A rule of the network stopped it: nothing is tried again until a person says so."""
+
+    sentence: str
+    remedy: str = ""
+    obstacle: Obstacle = NO_OBSTACLE
+
+
+@dataclass(frozen=True)
 class Rejected:
     """The ticket system will not take this report as it is."""
 
@@ -231,7 +240,7 @@ class Rejected:
     obstacle: Obstacle = NO_OBSTACLE
 
 
-Outcome = Delivered | Unconfirmed | Retry | Ambiguous | Blocked | Rejected
+Outcome = Delivered | Unconfirmed | Retry | Ambiguous | Blocked | Stopped | Rejected
 
 
 # --- identities -------------------------------------------------------------------------------------------

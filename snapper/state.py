@@ -17,6 +17,7 @@ from snapper.report import (
     Rejected,
     Report,
     Retry,
+    Stopped,
     Unconfirmed,
 )
 
@@ -28,6 +29,7 @@ class State(StrEnum):
     WAITING = "waiting"
     UNKNOWN = "unknown"
     BLOCKED = "blocked"
+    STOPPED = "stopped"
     REJECTED = "rejected"
     UNCONFIRMED = "unconfirmed"
     DELIVERED = "delivered"
@@ -51,6 +53,7 @@ RULES = {
     State.WAITING: Rule("waiting to be sent", automatic=True),
     State.UNKNOWN: Rule("may have arrived, will ask before sending again", automatic=True),
     State.BLOCKED: Rule("needs your attention", automatic=True, attention=True),
+    State.STOPPED: Rule("stopped by a rule of the network", attention=True),
     State.REJECTED: Rule("not taken by the ticket system", attention=True),
     State.UNCONFIRMED: Rule("sent, but not confirmed", finished=True),
     State.DELIVERED: Rule("delivered", finished=True),
@@ -64,6 +67,7 @@ _STATE_AFTER: dict[type[Outcome], State] = {
     Retry: State.WAITING,
     Ambiguous: State.UNKNOWN,
     Blocked: State.BLOCKED,
+    Stopped: State.STOPPED,
     Rejected: State.REJECTED,
 }
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import re
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +22,8 @@ from snapper.desk import Limits, Store, running
 from snapper.report import Attachment, Kind, LogEntry, Report, new_report_id, timestamp
 
 Files = Mapping[str, bytes]
+UPLOADS = "/api/v1/uploads"
+PIECE = "application/offset+octet-stream"
 
 
 def make_report(
@@ -49,6 +54,16 @@ def body_of(manifest: bytes, files: Files | list[tuple[str, bytes]]) -> Multipar
     return MultipartEncoder(fields, boundary="the-boundary")
 
 
+def upload_metadata(**pairs: str) -> str:
+    """An Upload-Metadata header."""
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+
+
+def checksum(data: bytes, kind: str = "sha256") -> str:
+    """An Upload-Checksum header."""
+    return f"{kind} {base64.b64encode(hashlib.new(kind, data).digest()).decode()}"
+
+
 @dataclass
 class Desk:
     """A running desk, its store and a token for it."""
@@ -75,6 +90,51 @@ class Desk:
         sent = {"Authorization": f"Bearer {self.token}", "Content-Type": body.content_type, **(headers or {})}
         return requests.post(f"{self.url}/api/v1/reports", data=body, headers=sent, timeout=60)
 
+    def tus(self, method: str, path: str, data: bytes | None = None, **headers: str) -> requests.Response:
+        """A request of tus; `Upload_Offset="5"` becomes a header."""
+        sent = {"Authorization": f"Bearer {self.token}", "Tus-Resumable": "1.0.0"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return requests.request(method, self.url + path, data=data, headers=sent, timeout=60)
+
+    def announce(self, report_id: str, name: str, size: int) -> requests.Response:
+        """Create an upload, or find it again."""
+        metadata = upload_metadata(report=report_id, filename=name)
+        return self.tus("POST", UPLOADS, Upload_Length=str(size), Upload_Metadata=metadata)
+
+    def append(self, place: str, offset: int, data: bytes, **headers: str) -> requests.Response:
+        """Send a piece of an upload."""
+        return self.tus("PATCH", place, data, Upload_Offset=str(offset), Content_Type=PIECE, **headers)
+
+    def offset(self, place: str) -> int:
+        """How far an upload is."""
+        return int(self.tus("HEAD", place).headers["Upload-Offset"])
+
+    def upload(self, report: Report, name: str, data: bytes, *, proven: bool = False) -> str:
+        """Upload a whole file, or what is left of it, with a checksum if `proven`; returns where it is."""
+        answer = self.announce(report.id, name, len(data))
+        place, offset = answer.headers["Location"], int(answer.headers["Upload-Offset"])
+        if offset < len(data):
+            headers = {"Upload_Checksum": checksum(data[offset:])} if proven else {}
+            assert self.append(place, offset, data[offset:], **headers).status_code == 204
+        return place
+
+    def hand_over(
+        self, report: Report | bytes, uploads: Mapping[str, object], headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
+        """Send a report whose files were uploaded."""
+        manifest = report if isinstance(report, bytes) else report.to_json()
+        body = json.dumps({"report": manifest.decode(), "uploads": uploads}).encode()
+        return self.post_json(body, headers)
+
+    def post_json(self, body: bytes, headers: Mapping[str, str] | None = None) -> requests.Response:
+        """Send any body as a report in JSON."""
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            **(headers or {}),
+        }
+        return requests.post(f"{self.url}/api/v1/reports", data=body, headers=sent, timeout=60)
+
     def get(self, path: str) -> requests.Response:
         """Ask the contract something."""
         return requests.get(
@@ -82,9 +142,9 @@ class Desk:
         )
 
     def files(self) -> list[str]:
-        """Everything below `files/` and `staging/`, by path."""
+        """Everything below `files/`, `staging/` and `uploads/`, by path."""
         found = []
-        for part in ("files", "staging"):
+        for part in ("files", "staging", "uploads"):
             # os.walk passes over what vanishes while it looks; Path.rglob fails on it.
             for folder, folders, files in os.walk(self.store.folder / part):
                 inside = Path(folder).relative_to(self.store.folder / part)
@@ -132,3 +192,36 @@ def running_desk(folder: Path, limits: Limits | None = None) -> Iterator[Desk]:
             yield Desk(url, store, token)
     finally:
         store.close()
+
+
+def announced(desk: Desk, size: int) -> str:
+    """A new upload's place."""
+    return desk.announce(new_report_id(time.time()), "a.bin", size).headers["Location"]
+
+
+def kept(desk: Desk, place: str) -> bytes:
+    """What is on disk of an upload; asking for it in this way ends nobody's turn."""
+    return (desk.store.folder / "uploads" / place.rpartition("/")[2]).read_bytes()
+
+
+@contextmanager
+def cut_off(
+    desk: Desk, place: str, offset: int, data: bytes, length: int, *more: str
+) -> Iterator[socket.socket]:
+    """A connection that sends a part of a PATCH of `length` bytes and then no more."""
+    lines = [
+        f"PATCH {place} HTTP/1.1", "Host: desk", f"Authorization: Bearer {desk.token}",
+        "Tus-Resumable: 1.0.0", f"Content-Type: {PIECE}", f"Upload-Offset: {offset}",
+        f"Content-Length: {length}", *more, "", "",
+    ]  # fmt: skip
+    with socket.create_connection(desk.address, timeout=30) as connection:
+        connection.sendall("\r\n".join(lines).encode() + data)
+        yield connection
+
+
+def answer_of(connection: socket.socket) -> str:
+    """The head and body of the answer that a connection gets."""
+    with connection.makefile("rb") as stream:
+        head = b"".join(iter(stream.readline, b"\r\n"))
+        length = int(head.lower().partition(b"content-length: ")[2].split()[0])
+        return (head + stream.read(length)).decode()

@@ -15,7 +15,20 @@ from snapper.desk import Store, serve
 from tests.kill_at import Killer
 
 STEPS = frozenset(
-    {"mkdir", "open", "write", "fsync", "replace", "rename", "execute", "unlink", "rmdir", "close"}
+    {
+        "mkdir",
+        "open",
+        "write",
+        "fsync",
+        "replace",
+        "rename",
+        "execute",
+        "unlink",
+        "rmdir",
+        "close",
+        "truncate",
+        "link",
+    }
 )
 
 

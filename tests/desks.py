@@ -8,7 +8,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from snapper.delivery.dial import Dialler, Logins
+from snapper.delivery.endpoints.desk import DeskEndpoint, server
+from snapper.delivery.memory import Memory
+from snapper.delivery.tls import trust
+from snapper.delivery.ways import Surroundings, Ways
 from snapper.desk import Limits, Store, running
 from snapper.report import Report
 
@@ -46,6 +52,22 @@ def desk_at(folder: Path, port: int = 0, limits: Limits | None = None) -> Iterat
         name = f"test-{len(list(folder.iterdir()))}-{threading.get_ident()}"
         with running(store, port=port, limits=limits) as url:
             yield Desk(url, store.add_token(name), store)
+
+
+def ways_to(url: str, token: str = "", idle_seconds: float = 5) -> Ways:
+    """The ways from here to a desk on this computer: nobody is asked for proxies."""
+    surroundings = Surroundings(_nobody, _nobody, _nobody)
+    dialler = Dialler(trust(None), Logins(lambda address: None))
+    return Ways(server(url, token, idle_seconds), dialler, surroundings, Memory(None))
+
+
+def _nobody(*_: object) -> Any:
+    raise AssertionError
+
+
+def endpoint_at(url: str, token: str = "", idle_seconds: float = 5) -> DeskEndpoint:
+    """A desk as delivery sees it."""
+    return DeskEndpoint(ways_to(url, token, idle_seconds))
 
 
 @contextlib.contextmanager

@@ -345,7 +345,7 @@ def test_the_desk_says_what_it_takes(small_desk: Desk) -> None:
     about = requests.get(f"{small_desk.url}/api/v1", timeout=60).json()
     assert about["contract"] == "snapper-report/1"
     assert about["limits"] == {"request_bytes": 100_000, "report_bytes": 50_000}
-    assert about["uploads"] is None
+    assert about["uploads"] == "tus-1.0.0"
     assert {"name", "version"} < set(about)
 
 

@@ -10,7 +10,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,13 +19,13 @@ import pytest
 import requests
 
 from snapper import disk
-from snapper.desk import Store
+from snapper.desk import Store, running
 from snapper.desk.database import FIRST_TICKET
 from snapper.desk.problem import Kind, Problem
 from snapper.desk.store import Arrival
 from snapper.errors import SnapperError, UsageError
 from snapper.report import Report, StoredFile
-from tests.desk_client import Desk, make_report, running_desk
+from tests.desk_client import Desk, announced, kept, make_report, running_desk
 
 FILES = {"screenshot.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 1000, "logs.zip": b"PK" * 1000}
 
@@ -56,6 +57,7 @@ class Dying:
     """A process that forks desks which die at a step of our choice."""
 
     def __init__(self) -> None:
+        self.tokens: dict[Path, str] = {}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.desk_that_dies"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -64,17 +66,20 @@ class Dying:
     def close(self) -> None:
         self._process.communicate(timeout=60)
 
-    def send(self, folder: Path, step: int, report: Report) -> tuple[int | None, int]:
-        """Send a report to a desk that dies at `step`; its answer, and how many steps it made alive."""
+    def send(
+        self, folder: Path, step: int, how: Callable[[Desk], requests.Response]
+    ) -> tuple[int | None, int]:
+        """Send a report to a desk that dies at `step`; its last answer, and how many steps it made alive."""
         assert self._process.stdin and self._process.stdout
         store = Store(folder)
-        token = store.add_token("t")
+        token = self.tokens.setdefault(folder, "") or store.add_token("t")
+        self.tokens[folder] = token
         store.close()
         self._process.stdin.write(f"{step} {folder}\n")
         self._process.stdin.flush()
         url, pid = self._process.stdout.readline().split()
         try:
-            status = Desk(url, store, token).post(report, FILES).status_code
+            status = how(Desk(url, store, token)).status_code
         except requests.ConnectionError:
             status = None
         else:
@@ -94,14 +99,16 @@ def dying() -> Iterator[Dying]:
     process.close()
 
 
-def whole_reports(folder: Path) -> list[str]:
-    """The reports a store shows, each proven whole; nothing else may be left once it is served."""
+def reports_told_of(folder: Path) -> list[str]:
+    """The reports a store shows, each with exactly the files it tells of, once it is served."""
     store = Store(folder)
     with store.serving():
         kept = [kept for ticket in store.tickets() for kept in store.reports_of(ticket.number, 10)]
         for one in kept:
             for file in one.files:
                 assert disk.digest(store.path(one.report, file.name)) == (file.size, file.sha256)
+            home = folder / "files" / one.report.id
+            assert {path.name for path in home.iterdir()} == {file.name for file in one.files}
         assert sorted(path.name for path in (folder / "files").iterdir()) == sorted(k.report.id for k in kept)
         assert not list((folder / "staging").iterdir())
     store.close()
@@ -111,25 +118,64 @@ def whole_reports(folder: Path) -> list[str]:
 PARTS = 4
 
 
+@pytest.fixture
+def in_memory() -> Iterator[Path]:
+    """A folder where syncing costs nothing, if the system has one: a kill leaves the same there."""
+    place = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=place if place.is_dir() else None) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_kill_before_any_step_leaves_the_whole_report_or_none(
     dying: Dying, tmp_path: Path, part: int
 ) -> None:
     report = make_report(FILES)
-    status, steps = dying.send(tmp_path / "alive", 0, report)
-    assert (status, whole_reports(tmp_path / "alive")) == (201, [report.id])
+    status, steps = dying.send(tmp_path / "alive", 0, lambda desk: desk.post(report, FILES))
+    assert (status, reports_told_of(tmp_path / "alive")) == (201, [report.id])
     assert steps > 30
     outcomes = set()
     for step in range(1 + part, steps + 1, PARTS):
         folder = tmp_path / str(step)
-        status, _ = dying.send(folder, step, report)
-        found = whole_reports(folder)
+        status, _ = dying.send(folder, step, lambda desk: desk.post(report, FILES))
+        found = reports_told_of(folder)
         assert found in ([], [report.id])
         assert found or status is None, "said yes and lost it"
         outcomes.add(bool(found))
         shutil.rmtree(folder)
     assert False in outcomes
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_kill_before_any_step_of_uploads_loses_nothing_that_was_told(
+    dying: Dying, in_memory: Path, part: int
+) -> None:
+    """And the same steps once more bring the report there, whatever was done before."""
+    report = make_report(FILES)
+
+    def in_steps(desk: Desk) -> requests.Response:
+        logs = desk.upload(report, "logs.zip", FILES["logs.zip"], proven=True)
+        told = desk.hand_over(report, {"logs.zip": logs})
+        assert told.status_code in (200, 202)
+        picture = desk.upload(report, "screenshot.png", FILES["screenshot.png"])
+        return desk.hand_over(report, {"screenshot.png": picture})
+
+    status, steps = dying.send(in_memory / "alive", 0, in_steps)
+    assert (status, reports_told_of(in_memory / "alive")) == (200, [report.id])
+    assert steps > 60
+    for step in range(1 + part, steps + 1, PARTS):
+        folder = in_memory / str(step)
+        status, _ = dying.send(folder, step, in_steps)
+        assert reports_told_of(folder) in ([], [report.id])
+        with contextlib.closing(Store(folder)) as store, running(store) as url:
+            assert in_steps(Desk(url, store, dying.tokens[folder])).status_code == 200
+            found = store.find(report.id)
+            assert found is not None and not found.missing
+        assert reports_told_of(folder) == [report.id]
+        assert not list((folder / "uploads").iterdir())
+        shutil.rmtree(folder)
 
 
 def test_a_report_cut_off_before_it_was_visible_can_be_sent_again(store: Store) -> None:
@@ -184,6 +230,19 @@ def test_a_disk_that_fills_up_while_a_file_comes_in_keeps_nothing_of_it(small_di
         assert (answer.status_code, answer.headers["content-type"]) == (507, "application/problem+json")
         assert desk.files() == [first.id, *(f"{first.id}/{n}" for n in sorted([*FILES, "report.json"]))]
         assert desk.post(make_report(FILES), FILES).status_code == 201
+
+
+def test_a_disk_that_fills_up_keeps_what_fitted_of_an_upload(small_disk: Path) -> None:
+    with running_desk(small_disk / "desk") as desk:
+        data = bytes(8 << 20)
+        room, place = announced(desk, 1), announced(desk, len(data))
+        answer = desk.append(place, 0, data)
+        assert (answer.status_code, answer.headers["content-type"]) == (507, "application/problem+json")
+        offset = desk.offset(place)
+        assert 0 < offset == len(kept(desk, place))
+        assert desk.append(room, 0, b"x").status_code == 507
+        assert desk.tus("DELETE", place).status_code == 204
+        assert desk.append(room, 0, b"x").status_code == 204
 
 
 @pytest.mark.parametrize("failing", ["rename", "sync_folder"])

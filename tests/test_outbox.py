@@ -6,7 +6,6 @@ import contextlib
 import json
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -202,16 +201,6 @@ def test_a_report_is_found_by_the_ends_of_its_id_or_its_receipt_code(outbox: Out
         outbox.find(entry.id[:6])
     with pytest.raises(NoSuchReport, match="No report"):
         outbox.find("zzzz")
-
-
-def test_an_exported_zip_holds_the_report_byte_for_byte(outbox: Outbox, tmp_path: Path) -> None:
-    entry = kept(outbox)
-    path = outbox.export(entry.id, tmp_path)
-    with zipfile.ZipFile(path) as archive:
-        assert Report.from_json(archive.read("report.json")) == entry.report
-        assert archive.read("screenshot.png") == b"pixels"
-    with pytest.raises(UsageError, match="exists already"):
-        outbox.export(entry.id, tmp_path)
 
 
 def test_a_changed_file_is_noticed_before_it_is_sent(outbox: Outbox) -> None:

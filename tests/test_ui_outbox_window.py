@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from scripts.screen import VirtualScreen, wait_until
-from tests.ui_driver import ID
+from tests.test_ui_receipt_window import clipboard
+from tests.ui_driver import FOR_IT, ID
 from tests.ui_process import ui
 
 
@@ -73,8 +74,31 @@ def test_export_asks_for_a_folder(screen: VirtualScreen, tmp_path: Path) -> None
         window.do("choose_folder", folder=str(tmp_path))
         exported = window.wait("export")
         assert (exported["id"], exported["folder"]) == (ID.format(0), str(tmp_path))
-        window.do("say", sentence="Saved.")
-        assert window.ask()["said"] == "Saved."
+        window.do("saved", sentence="Saved.", path="/x/snapper-1.zip")
+        assert window.ask()["said"] == "Saved. The path of the zip is on the clipboard."
+        wait_until(lambda: clipboard(screen) == "/x/snapper-1.zip", "the clipboard")
+
+
+def test_an_obstacle_offers_a_sign_in_and_a_text_for_it(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["waiting", "proxy"])
+        state = window.ask()
+        assert state["status"].startswith("The proxy proxy.example:3128 wants a user name and a password")
+        assert (state["sign_in"], state["for_it"]) == (True, True)
+        window.do("click", name="Copy text for IT")
+        wait_until(lambda: clipboard(screen) == FOR_IT, "the clipboard")
+        window.do("click", name="Sign in to the proxy…")
+        assert window.wait("sign_in")["id"] == ID.format(1)
+        window.do("select", row=1)
+        state = window.ask()
+        assert (state["sign_in"], state["for_it"]) == (False, False)
+
+
+def test_what_the_network_stopped_can_be_tried_again(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["stopped"])
+        window.do("click", name="Try again")
+        assert window.wait("retry")["id"] == ID.format(0)
 
 
 def test_an_empty_outbox_says_so(screen: VirtualScreen) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,48 @@ def test_a_failure_says_what_happens_next(screen: VirtualScreen) -> None:
         assert (state["code"], state["rows"]) == ("", [])
         assert state["problem"] == "Your proxy wants a password."
         assert state["explain"] == "Tried again at 14:05."
+
+
+def test_a_failure_can_be_saved_for_sending_by_hand(screen: VirtualScreen, tmp_path: Path) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("problem", sentence="A firewall.", next_sentence="Later.", report_id="abc")
+        assert window.ask()["buttons"] == ["Save for sending by hand…"]
+        window.do("choose_folder", folder=str(tmp_path))
+        exported = window.wait("export")
+        assert (exported["id"], exported["folder"]) == ("abc", str(tmp_path))
+        window.do("saved", sentence="Saved in the folder x.", path="/x/snapper-1.zip")
+        assert window.ask()["said"] == "Saved in the folder x. The path of the zip is on the clipboard."
+        wait_until(lambda: clipboard(screen) == "/x/snapper-1.zip", "the clipboard")
+        window.do("problem", sentence="Another.", next_sentence="Later.")
+        state = window.ask()
+        assert (state["said"], state["buttons"][:1]) == ("", ["1 earlier result: see the outbox"])
+
+
+def test_a_folder_chosen_late_is_for_the_report_it_was_asked_for(
+    screen: VirtualScreen, tmp_path: Path
+) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("problem", sentence="One.", next_sentence="Later.", report_id="one")
+        window.do("click", name="Save for sending by hand…")
+        wait_until(lambda: bool(screen.window("Folder to save")), "the question for a folder")
+        window.do("problem", sentence="Two.", next_sentence="Later.", report_id="two")
+        screen.xdotool("windowactivate", "--sync", screen.window("Folder to save"))
+        screen.type(str(tmp_path))
+        screen.press("Return")
+        assert window.wait("export")["id"] == "one"
+
+
+def test_the_text_for_it_is_copied_and_offered_only_where_there_is_one(screen: VirtualScreen) -> None:
+    with ui(screen, "receipt") as window:
+        text = "Please allow desk.example:443."
+        window.do("problem", sentence="A firewall.", next_sentence="Later.", text_for_it=text)
+        window.do("click", name="Copy text for the IT department")
+        wait_until(lambda: clipboard(screen) == text, "the clipboard")
+        assert window.ask()["buttons"] == ["Copied"]
+        window.do("problem", sentence="A firewall.", next_sentence="Later.", text_for_it="Another text.")
+        assert "Copy text for IT" in window.ask()["buttons"]
+        window.do("delivered")
+        assert "Copy text for IT" not in window.ask()["buttons"]
 
 
 def test_unconfirmed_is_said_as_such(screen: VirtualScreen) -> None:

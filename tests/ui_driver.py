@@ -1,7 +1,7 @@
 """A process with one window of snapper in it, driven by JSON lines on stdin, telling of signals on stdout.
 
-Run as `python -m tests.ui_driver note|receipt|outbox|tray|underneath`. One application object per process is
-all the toolkit allows, and real keys need a real window: so tests talk to this instead.
+Run as `python -m tests.ui_driver MODE` (one of COMMANDS). One application object per process is all the
+toolkit allows, and real keys need a real window: so tests talk to this instead.
 """
 
 from __future__ import annotations
@@ -17,10 +17,19 @@ from typing import IO, Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSocketNotifier, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QColor, QDesktopServices, QKeyEvent, QPalette
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from snapper.answer import Answer, LogChoice, Picture
 from snapper.capture.frame import Frame, Monitor, Rect, Window
+from snapper.errors import NO_OBSTACLE, Obstacle
 from snapper.logs.found import Instance, LogFile, TodaysLogs
 from snapper.privacy.classes import Private
 from snapper.report import Attachment, Kind, LogEntry, LogKind, Receipt, Report
@@ -29,10 +38,12 @@ from snapper.ui import look
 from snapper.ui.note_window import NoteWindow
 from snapper.ui.outbox_window import OutboxWindow
 from snapper.ui.preview import Preview
+from snapper.ui.proxy_login_window import ProxyLoginWindow
 from snapper.ui.receipt_window import ReceiptWindow
 from snapper.ui.tray import Tray
 from tests import ui_looks
 
+FOR_IT = "Please let desk.example:443 pass through proxy.example:3128 without a sign-in."
 ID = "0192f0c1-2345-7abc-8def-0123456789a{}"
 
 
@@ -92,13 +103,17 @@ def entries(states: list[str]) -> list[Entry]:
         "waiting": ("Your network did not let the report through.", ""),
         "blocked": ("Your proxy wants a password.", "Enter it in the settings."),
         "rejected": ("Ticket 123 is closed.", "Send it to another ticket."),
+        "proxy": ("The proxy proxy.example:3128 wants a user name and a password (Basic).", "Sign in."),
     }
+    obstacles = {"proxy": Obstacle("proxy-wants-password", "proxy.example:3128", FOR_IT)}
     made = []
     for number, state in enumerate(states):
         proven = receipt() if state in ("delivered", "unconfirmed") else None
         sentence, remedy = said.get(state, ("", ""))
-        again = time.time() + 300 if state in ("waiting", "blocked") else None
-        delivery = Delivery(State(state), 2, again, sentence, remedy, proven)
+        again = time.time() + 300 if state in ("waiting", "blocked", "proxy") else None
+        obstacle = obstacles.get(state, NO_OBSTACLE)
+        kept_as = State.BLOCKED if state in obstacles else State(state)
+        delivery = Delivery(kept_as, 2, again, sentence, remedy, proven, obstacle=obstacle)
         made.append(Entry(ID.format(number), report(f"Note {number}", number=number), delivery, 40_400_000))
     return made
 
@@ -413,6 +428,13 @@ class CoverCommands(NoteCommands):
 # --- the others -------------------------------------------------------------------------------------------
 
 
+def choose(folder: str) -> None:
+    """Answer the question for a folder."""
+    dialog = QApplication.activeModalWidget()
+    dialog.fileSelected.emit(folder)
+    dialog.reject()
+
+
 class ReceiptCommands:
     """The acknowledgement."""
 
@@ -420,6 +442,7 @@ class ReceiptCommands:
         self.window = ReceiptWindow()
         self.window.closed.connect(lambda: tell("closed"))
         self.window.outbox_asked.connect(lambda: tell("outbox_asked"))
+        self.window.export.connect(lambda report, folder: tell("export", id=report, folder=str(folder)))
 
     def delivered(self, **facts: str) -> None:
         self.window.show_delivered(receipt(**facts), report())
@@ -427,13 +450,23 @@ class ReceiptCommands:
     def unconfirmed(self, sentence: str) -> None:
         self.window.show_unconfirmed(receipt(), sentence)
 
-    def problem(self, sentence: str, next_sentence: str) -> None:
-        self.window.show_problem(sentence, next_sentence)
+    def problem(self, sentence: str, next_sentence: str, **rest: str) -> None:
+        self.window.show_problem(sentence, next_sentence, **rest)
+
+    def saved(self, sentence: str, path: str) -> None:
+        self.window.saved(sentence, Path(path))
+
+    def choose_folder(self, folder: str) -> None:
+        self.window._ask_folder()
+        choose(folder)
 
     def state(self) -> None:
         window = self.window
+        buttons = [button.text() for button in window.findChildren(QPushButton) if button.isVisible()]
         tell(
             "state",
+            said=window._said.text(),
+            buttons=buttons,
             code=window._code.text() if window._code.isVisible() else "",
             problem=window._problem.text(),
             explain=window._explain.text(),
@@ -456,6 +489,7 @@ class OutboxCommands:
         self.window.discard.connect(lambda report_id: tell("discard", id=report_id))
         self.window.export.connect(lambda report_id, folder: tell("export", id=report_id, folder=str(folder)))
         self.window.refresh.connect(lambda: tell("refresh"))
+        self.window.sign_in.connect(lambda report_id: tell("sign_in", id=report_id))
 
     def show(self, states: list[str]) -> None:
         self.window.set_entries(entries(states))
@@ -470,11 +504,12 @@ class OutboxCommands:
     def say(self, sentence: str) -> None:
         self.window.say(sentence)
 
+    def saved(self, sentence: str, path: str) -> None:
+        self.window.saved(sentence, Path(path))
+
     def choose_folder(self, folder: str) -> None:
         self.window._ask_folder()
-        dialog = QApplication.activeModalWidget()
-        dialog.fileSelected.emit(folder)
-        dialog.reject()
+        choose(folder)
 
     def state(self) -> None:
         window = self.window
@@ -488,8 +523,63 @@ class OutboxCommands:
             said=window._said.text(),
             confirming=bool(window._actions.currentIndex()),
             retry=window._retry.isEnabled(),
+            sign_in=window._sign_in.isVisible(),
+            for_it=window._for_it.isVisible(),
             empty=window._empty.isVisible(),
         )
+
+
+class LoginCommands:
+    """The question for a proxy's login."""
+
+    def __init__(self) -> None:
+        self.window = ProxyLoginWindow()
+        self.window.later.connect(lambda address: tell("later", address=address))
+        self.window.signed_in.connect(
+            lambda address, login, keep: tell(
+                "signed_in", address=address, user=login.user, password=login.password, keep=keep
+            )
+        )
+
+    def ask(self, address: str = "proxy.example:3128", **rest: Any) -> None:
+        self.window.ask(address, **rest)
+
+    def keyring(self, problem: str | None) -> None:
+        self.window.set_keyring(problem)
+
+    def withdraw(self) -> None:
+        self.window.withdraw()
+
+    def state(self) -> None:
+        window = self.window
+        labels = [label for label in window.findChildren(QLabel) if label.isVisible()]
+        tell(
+            "state",
+            title=window._title.text(),
+            wrong=window._wrong.text(),
+            user=window._user.text(),
+            password=window._password.text(),
+            shown=window._password.displayText(),
+            keep=[window._keep.isEnabled(), window._keep.isChecked()],
+            reason=window._reason.text() if window._reason.isVisible() else "",
+            sign_in=window._sign_in.isEnabled(),
+            visible=window.isVisible(),
+            address=window.address,
+            focus=window.focusWidget().accessibleName() if window.focusWidget() else "",
+            cut_off=[
+                label.text() for label in labels if label.height() < label.heightForWidth(label.width())
+            ],
+            place=[*window.frameGeometry().getRect()],
+        )
+
+    def names(self) -> None:
+        """Every part that takes the focus by Tab, in its order."""
+        part, seen = self.window._user, []
+        while part not in seen:
+            seen.append(part)
+            part = part.nextInFocusChain()
+        parts = [part for part in seen if part.isVisible() and part.focusPolicy().value & 1]
+        tell("names", names=[part.accessibleName() for part in parts if part.window() is self.window])
 
 
 class TrayCommands:
@@ -552,6 +642,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "covers": CoverCommands,
     "receipt": ReceiptCommands,
     "outbox": OutboxCommands,
+    "login": LoginCommands,
     "tray": TrayCommands,
     "underneath": Underneath,
 }

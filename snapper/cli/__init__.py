@@ -17,8 +17,10 @@ import click
 from snapper import __version__
 from snapper.cli.config_commands import config
 from snapper.cli.desk_commands import desk
+from snapper.cli.doctor_commands import doctor
 from snapper.cli.logs_commands import logs
 from snapper.cli.outbox_commands import outbox
+from snapper.cli.proxy_commands import proxy
 from snapper.cli.report_commands import attach, capture, listen, send
 from snapper.cli.speaking import EXIT_FAILED, EXIT_USAGE, path_type, say
 from snapper.errors import SnapperError
@@ -54,7 +56,7 @@ def snapper(context: click.Context, config_file: Path | None) -> None:
     context.obj = config_file
 
 
-for _command in (listen, send, attach, capture, outbox, logs, desk, config):
+for _command in (listen, send, attach, capture, outbox, logs, proxy, doctor, desk, config):
     snapper.add_command(_command)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapper.cli.speaking import (
+    EXIT_FAILED,
     copy_parts,
     deliver,
     json_option,
@@ -18,9 +19,11 @@ from snapper.cli.speaking import (
     show,
     show_result,
 )
+from snapper.errors import UsageError
 
 if TYPE_CHECKING:
     from snapper.bundle import Bundle
+    from snapper.state import Entry
 
 
 @click.group(invoke_without_command=True)
@@ -53,19 +56,38 @@ def outbox_list(config_file: Path | None, as_json: bool) -> int:
 @click.option("--files", is_flag=True, help="List exactly what leaves, with size and hash.")
 @click.option("--read", "name", metavar="FILE", help="Print one of these files as it leaves.")
 @click.option("--into", type=path_type, help="Put these files into a folder, logs unpacked.")
+@click.option("--for-it", is_flag=True, help="Print the text for the IT department.")
 @json_option
 @click.pass_obj
 def outbox_show(
-    config_file: Path | None, report: str, files: bool, name: str | None, into: Path | None, as_json: bool
+    config_file: Path | None,
+    report: str,
+    files: bool,
+    name: str | None,
+    into: Path | None,
+    for_it: bool,
+    as_json: bool,
 ) -> int:
     """Show one report: its note, its files and how delivery stands."""
     from snapper.present import entry_data, entry_text
 
     box = outbox_of(config_file)
     entry = box.find(report)
+    if for_it:
+        return _show_for_it(entry, as_json)
     if files or name or into:
         return _show_files(box.bundle(entry.id), name, into, as_json)
     show(entry_data(entry), as_json, entry_text(entry))
+    return 0
+
+
+def _show_for_it(entry: Entry, as_json: bool) -> int:
+    from snapper.present import what_happened
+
+    text = entry.delivery.obstacle.for_it
+    if not text:
+        raise UsageError("There is nothing to ask the IT department about this report.", what_happened(entry))
+    show({"for_it": text}, as_json, text)
     return 0
 
 
@@ -136,26 +158,36 @@ def outbox_resend(config_file: Path | None, report: str, ticket: str | None, as_
 def outbox_release(config_file: Path | None, report: str, yes: bool, as_json: bool) -> int:
     """Send a REPORT that was held back because something private is in it, as it is."""
     from snapper.connect import open_outbox
+    from snapper.state import State
 
     settings = settings_of(config_file)
     box = open_outbox(settings)
     entry = box.find(report)
-    if not yes:
+    if entry.state is State.HELD and not yes:
         click.confirm(f"{entry.delivery.sentence} Send it all the same?", abort=True, err=True)
     return show_result(deliver(settings, box, box.release(entry.id)), as_json)
 
 
 @outbox.command("export")
 @click.argument("report")
-@click.option("-o", "--output", type=path_type, default=Path(), help="A folder, or the name of the zip.")
+@click.option("-o", "--output", type=path_type, default=Path(), help="A folder, or the name of a zip.")
 @json_option
 @click.pass_obj
 def outbox_export(config_file: Path | None, report: str, output: Path, as_json: bool) -> int:
-    """Save a REPORT as one zip file, for sending it by hand."""
+    """Save a REPORT for sending by hand: a zip and the picture, with the steps for a web ticket.
+
+    With the name of a zip, only that.
+    """
+    from snapper import by_hand
+
     box = outbox_of(config_file)
-    path = box.export(box.find(report).id, output)
-    show({"file": str(path)}, as_json, path)
-    return 0
+    save = by_hand.save if output.is_dir() else by_hand.save_zip
+    saved = save(box, box.find(report).id, output)
+    files = [str(path) for path in saved.files]
+    show({"file": files[0], "files": files, "flaws": saved.flaws}, as_json, "\n".join(files))
+    for sentence in (*saved.flaws, saved.stays):
+        say(sentence)
+    return EXIT_FAILED if saved.flaws else 0
 
 
 @outbox.command("discard")

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,7 @@ def _report_options(command: Callable[..., int]) -> Callable[..., int]:
                 help="Send such private values as they are.",
             ),
             click.option("--account", default="", help="Your user name or account number, if you tell it."),
+            click.option("--doctor", is_flag=True, help="Add what “snapper doctor” finds."),
             click.option("--dry-run", is_flag=True, help="Send nothing: list exactly what would be sent."),
             click.option("--into", type=path_type, help="With --dry-run: put the files into a folder."),
             json_option,
@@ -102,6 +103,7 @@ def _submit(
     between: str | None,
     keep: tuple[str, ...],
     account: str,
+    doctor: bool,
     dry_run: bool,
     into: Path | None,
     as_json: bool,
@@ -118,11 +120,30 @@ def _submit(
     answer = Answer(
         _read_note(note), ticket, picture, logs, _account(account), _covers(settings, frame, kept), kept
     )
-    if not (answer.note.strip() or files or frame or answer.logs):
+    if not (answer.note.strip() or files or frame or answer.logs or doctor):
         raise UsageError("There is nothing to send.", "Give a note with -m, a file, or --screenshot.")
-    if dry_run:
-        return _rehearse(settings, answer, frame, files, into, as_json)
-    return _keep_and_deliver(settings, answer, frame, files, as_json)
+    with _examined(settings) if doctor else contextlib.nullcontext(()) as found:
+        if dry_run:
+            return _rehearse(settings, answer, frame, (*files, *found), into, as_json)
+        return _keep_and_deliver(settings, answer, frame, (*files, *found), as_json)
+
+
+@contextlib.contextmanager
+def _examined(settings: Settings) -> Iterator[tuple[Path, ...]]:
+    """What the doctor finds now, as a file to attach, for the time of the block."""
+    import tempfile
+
+    from snapper.connect import open_outbox
+    from snapper.doctor import FILE_NAME, examine, somebody_listens
+    from snapper.doctor.table import file_text
+
+    say("Looking at this computer and its network…")
+    outbox = open_outbox(settings)
+    findings = examine(settings, outbox, listening=somebody_listens(outbox.folder))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / FILE_NAME
+        path.write_text(file_text(findings), encoding="utf-8")
+        yield (path,)
 
 
 def _read_note(note: str | None) -> str:

@@ -51,7 +51,7 @@ def exit_code(state: State | None) -> int:
 
     if state is not None and RULES[state].finished:
         return 0
-    over = (None, State.REJECTED, State.DAMAGED, State.HELD)  # nothing more happens by itself
+    over = (None, State.REJECTED, State.STOPPED, State.DAMAGED, State.HELD)  # nothing more happens by itself
     return EXIT_FAILED if state in over else EXIT_KEPT
 
 
@@ -137,7 +137,9 @@ def deliver(settings: Settings, outbox: Outbox, entry: Entry) -> Entry:
 
     with Progress("Sending") as progress:
         target = endpoint(settings)
-        sent = deliver(outbox, entry.id, target, lambda done: progress.to(min(done, entry.size), entry.size))
+        sent = deliver(
+            outbox, entry.id, target, lambda done: progress.to(min(done, entry.size), entry.size), say
+        )
     if sent is None:
         say("Another snapper is sending it right now.")
     return sent or outbox.entry(entry.id)

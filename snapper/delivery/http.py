@@ -1,33 +1,43 @@
-"""One HTTP session as uploads need it: explicit time-outs, no proxies or passwords picked up from the
-environment, no redirects followed, the system's own trust store; and what its failures mean in words.
+"""HTTP over one line to one server, as uploads need it: no redirects followed, nothing picked up from the
+environment, limits on silence instead of limits on the whole, and an answer that comes early is read.
+
+requests and urllib3 do the protocol; the connection is ours (dial.py), because theirs cannot sign in to most
+proxies, take the time-out for connecting as the time for sending, and lose what a proxy said while a body was
+on its way (psf/requests #5263, urllib3 #857).
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import http.client
+import select
+import socket
 import ssl
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
-import truststore
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 
-from snapper.errors import NotReached
+from snapper.delivery.evidence import Phase, Stop, Stopped, Symptom, symptom_of
+from snapper.delivery.route import DIRECT, Route
 
-# Also the limit for each piece of 16 KB while sending (psf/requests #5263): far above what 64 kbit/s needs.
-CONNECT_SECONDS = 10.0
 ANSWER_BYTES = 1 << 20  # no answer of a desk is longer
+STALL_SECONDS = 4.0  # nothing of a body got away for so long: look for the reason, the rest can be sent later
+_PIECE = 16 * 1024  # small enough that 64 kbit/s sends one in two seconds
+_TICK = 0.5  # s; how often a silent connection is looked at
+_LAST_WORDS_SECONDS = 2.0  # how long after a reset an answer may still be read
+_NOT_SENT_QUEUE = {"linux": 0x5411, "darwin": 0x1024}  # SIOCOUTQ; SO_NWRITE
 
-
-class _SystemTrust(HTTPAdapter):
-    """Verify servers as the operating system does, so that a company's own authority counts."""
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        super().init_poolmanager(*arguments, ssl_context=context, **options)
+Open = Callable[[], Any]
 
 
 class Answer:
@@ -62,92 +72,231 @@ def retry_after_seconds(value: str, now: float) -> float | None:
 
 
 class Http:
-    """A session with one server; `idle_seconds` is how long the server may be silent."""
+    """A session with one server over one line; `open_` gives a connected socket and raises Stopped.
 
-    def __init__(self, base_url: str, headers: Mapping[str, str], idle_seconds: float = 60.0) -> None:
+    `idle_seconds` is how long the server may be silent, `stall_seconds` how long a body may stand still.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        open_: Open,
+        *,
+        route: Route = DIRECT,
+        idle_seconds: float = 60.0,
+        stall_seconds: float = STALL_SECONDS,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
-        self._timeout = (CONNECT_SECONDS, idle_seconds)
+        self._blank = Stop(Phase.ANSWER, Symptom.CLOSED, route, *server_of(base_url))
+        self._idle_seconds = idle_seconds
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.update(headers)
-        self._session.mount("https://", _SystemTrust())
+        adapter = _OwnConnections(self._blank, open_, idle_seconds, stall_seconds)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, adapter)
 
     def request(self, method: str, path: str, **options: Any) -> Answer:
-        """Send one request and read the answer whole.
-
-        Raises NotReached with what stood in the way; a caller that sends a body decides for itself
-        whether it may have arrived all the same.
-        """
+        """Send one request and read the answer whole. Raises Stopped."""
+        options |= {"timeout": self._idle_seconds, "allow_redirects": False, "stream": True}
         try:
-            return Answer(
-                self._session.request(
-                    method,
-                    self.base_url + path,
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                    stream=True,
-                    **options,
-                )
-            )
-        except (requests.RequestException, OSError, ValueError) as error:
-            raise NotReached(*words_for(error, self.base_url)) from error
-        # urllib3 lets some of its own errors through while a body is read.
-        except urllib3.exceptions.HTTPError as error:
-            raise NotReached(*words_for(error, self.base_url)) from error
+            return Answer(self._session.request(method, self.base_url + path, **options))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise Stopped(_stop_of(error, self._blank)) from error
 
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
 
 
-# The first row whose type is in the chain of an exception is what is said.
-_WORDS: tuple[tuple[str, str, str], ...] = (
-    (
-        "SSLCertVerificationError",
-        "The connection to {host} is not trusted.",
-        "Ask your IT department about {host}.",
-    ),
-    ("SSLError", "The secure connection to {host} broke.", "Ask your IT department about {host}."),
-    (
-        "NameResolutionError",
-        "The address {host} is not known on this network.",
-        "Check the connection and the address.",
-    ),
-    (
-        "ConnectTimeout",
-        "{host} does not answer; a firewall may be in the way.",
-        "Check the network connection.",
-    ),
-    (
-        "ConnectionRefusedError",
-        "{host} refuses the connection; it may be switched off.",
-        "If it stays so, check delivery.url in the settings.",
-    ),
-    ("ReadTimeout", "{host} took the connection but stopped answering.", ""),
-    ("TimeoutError", "{host} took the connection but stopped answering.", ""),
-    ("IncompleteRead", "The connection to {host} was cut.", ""),
-    ("RemoteDisconnected", "The connection to {host} was cut.", ""),
-    ("BadStatusLine", "What answers at {host} is not a ticket desk.", "Check the address and the network."),
-    ("ConnectionResetError", "The connection to {host} was cut.", ""),
-    ("BrokenPipeError", "The connection to {host} was cut.", ""),
-    ("", "{host} could not be reached.", "Check the network connection."),
-)
+def server_of(url: str) -> tuple[str, int]:
+    """Host and port of a web address."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or {"https": 443}.get(parts.scheme, 80)
 
 
-def words_for(error: BaseException, url: str) -> tuple[str, str]:
-    """What a failed request means: a sentence and a remedy."""
-    host = url.partition("://")[2]
-    kinds = {kind.__name__ for cause in _chain(error) for kind in type(cause).__mro__}
-    sentence, remedy = next((row[1], row[2]) for row in _WORDS if not row[0] or row[0] in kinds)
-    return sentence.format(host=host), remedy.format(host=host)
+def _stop_of(error: BaseException, blank: Stop) -> Stop:
+    """What a failure of the libraries means; the one at the root of it says most."""
+    kinds = (OSError, http.client.HTTPException)
+    roots = [each for each in _chain(error) if isinstance(each, kinds)]
+    plain = [each for each in roots if not isinstance(each, requests.RequestException)]
+    cause: BaseException = [error, *roots, *plain][-1]
+    symptom = symptom_of(cause)
+    if isinstance(cause, http.client.RemoteDisconnected | http.client.IncompleteRead | ConnectionError):
+        symptom = Symptom.CLOSED
+    return Stop(
+        blank.phase, symptom, blank.route, blank.host, blank.port, words=f"{type(cause).__name__}: {cause}"
+    )
 
 
 def _chain(error: BaseException) -> list[BaseException]:
     found: list[BaseException] = []
     todo: list[object] = [error]
     while todo:
-        item = todo.pop()
+        item = todo.pop(0)
         if isinstance(item, BaseException) and item not in found:
             found.append(item)
             todo += [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]
     return found
+
+
+class _OwnConnections(HTTPAdapter):
+    """Connections opened by us, whatever the libraries think of certificates and proxies."""
+
+    def __init__(self, *connection: Any) -> None:
+        super().__init__()
+        self._connection = connection
+        self._pool: HTTPConnectionPool | None = None
+
+    def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> Any:
+        if self._pool is None:
+            host, port = server_of(request.url)
+            self._pool = HTTPConnectionPool(host, port, maxsize=1, retries=False)
+            kind = _SecureConnection if request.url.startswith("https:") else _Connection
+            self._pool.ConnectionCls = functools.partial(kind, *self._connection)  # type: ignore[assignment]
+        return self._pool
+
+    def cert_verify(self, *_: Any, **__: Any) -> None:
+        """The socket comes verified."""
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+
+class _Connection(HTTPConnection):
+    """A connection whose socket somebody else opened, that watches how a body gets away."""
+
+    def __init__(
+        self, blank: Stop, open_: Open, idle: float, stall: float, *arguments: Any, **options: Any
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self._blank = blank
+        self._open = open_
+        self._idle = idle
+        self._stall = stall
+        self._sent = 0
+        self._broken: Symptom | None = None
+
+    def connect(self) -> None:
+        self._broken = None
+        self.sock = self._open()
+
+    @property
+    def is_connected(self) -> bool:
+        return self._broken is None and super().is_connected
+
+    def endheaders(self, *arguments: Any, **options: Any) -> None:
+        super().endheaders(*arguments, **options)
+        self._sent = 0  # from here on it is the body that is counted
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        view = memoryview(data)
+        for at in range(0, len(view), _PIECE):
+            self._send_piece(view[at : at + _PIECE])
+
+    def _send_piece(self, piece: memoryview) -> None:
+        watch = _Watch(self.sock, self._stall)
+        # TLS inside TLS cannot take up a write that was interrupted.
+        tick = _TICK if isinstance(self.sock, socket.socket) else self._stall
+        while piece:
+            self.sock.settimeout(tick)
+            try:
+                gone = self.sock.send(piece)
+            except (TimeoutError, ssl.SSLWantWriteError) as error:
+                if watch.stands_still() or tick == self._stall:
+                    raise self._stopped(Phase.SEND, Symptom.TIMEOUT) from error
+                continue
+            except OSError as error:
+                self._broken = symptom_of(error)
+                raise BrokenPipeError from error  # urllib3 then reads what was answered
+            piece = piece[gone:]
+            self._sent += gone
+            watch.moved()
+
+    def getresponse(self) -> Any:
+        if self._broken is None:
+            self._await_answer()
+        self.timeout = self._idle if self._broken is None else _LAST_WORDS_SECONDS
+        try:
+            return super().getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            if self._broken is not None:
+                raise self._stopped(Phase.SEND, self._broken) from error
+            foreign = isinstance(error, http.client.BadStatusLine) and not isinstance(error, ConnectionError)
+            symptom = Symptom.NOT_HTTP if foreign else symptom_of(error)
+            raise self._stopped(Phase.ANSWER, symptom) from error
+
+    def _await_answer(self) -> None:
+        """Wait until something comes: while a body still leaves the queue, the server cannot be late."""
+        watch, quiet_since = _Watch(self.sock, self._stall), time.monotonic()
+        while not _readable(self.sock, _TICK):
+            if watch.queue:
+                quiet_since = time.monotonic()
+                if watch.stands_still():
+                    raise self._stopped(Phase.SEND, Symptom.TIMEOUT)
+            elif time.monotonic() - quiet_since > self._idle:
+                raise self._stopped(Phase.ANSWER, Symptom.TIMEOUT)
+
+    def _stopped(self, phase: Phase, symptom: Symptom) -> Stopped:
+        route, host, port = self._blank.route, self._blank.host, self._blank.port
+        return Stopped(Stop(phase, symptom, route, host, port, sent=self._sent))
+
+
+class _SecureConnection(_Connection):
+    default_port = 443  # type: ignore[misc]  # what the Host header leaves out
+
+
+class _Watch:
+    """Whether bytes still get away: the system's queue of what the other end has not confirmed shrinks."""
+
+    def __init__(self, connected: Any, seconds: float) -> None:
+        self._connected = connected
+        self._seconds = seconds
+        self._moved_at = time.monotonic()
+        self._queue = self.queue
+
+    @property
+    def queue(self) -> int:
+        """Bytes not confirmed yet; 0 also where the system does not tell."""
+        return unconfirmed(self._connected)
+
+    def moved(self) -> None:
+        """Something got away."""
+        self._moved_at = time.monotonic()
+
+    def stands_still(self) -> bool:
+        """Whether nothing has got away for too long."""
+        queue, before = self.queue, self._queue
+        self._queue = queue
+        if queue < before:
+            self.moved()
+        return time.monotonic() - self._moved_at > self._seconds
+
+
+def unconfirmed(connected: Any) -> int:
+    """How many bytes were sent and not yet confirmed by the other end of a socket; 0 where nothing tells."""
+    try:
+        if sys.platform == "linux":
+            import fcntl
+
+            found = fcntl.ioctl(connected.fileno(), _NOT_SENT_QUEUE["linux"], b"\0\0\0\0")
+            return int.from_bytes(found, sys.byteorder)
+        if sys.platform == "darwin":
+            return int(connected.getsockopt(socket.SOL_SOCKET, _NOT_SENT_QUEUE["darwin"]))
+    except (OSError, ValueError, AttributeError):
+        pass
+    return 0
+
+
+def _readable(connected: Any, seconds: float) -> bool:
+    with contextlib.suppress(AttributeError):
+        if connected.pending():
+            return True
+    with contextlib.suppress(OSError, ValueError):
+        return bool(select.select([connected], [], [], seconds)[0])
+    return True  # closed meanwhile: reading will say how

@@ -15,6 +15,14 @@ class Scheme(StrEnum):
     SOCKS5 = "socks5"
 
 
+class PacFailed(Exception):
+    """A proxy script could not be fetched or run; the text says why, for a person."""
+
+    def __init__(self, sentence: str, *, broken: bool) -> None:
+        super().__init__(sentence)
+        self.broken = broken
+
+
 class Source(StrEnum):
     """Who named a route; the order is the order of trust when several work."""
 

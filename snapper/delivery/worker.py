@@ -5,19 +5,25 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from snapper import bundle
 from snapper.bundle import Bundle
+from snapper.delivery.causes import Cause
 from snapper.delivery.endpoints import Endpoint, Progress
-from snapper.delivery.retry import next_attempt
+from snapper.delivery.pace import Pace
+from snapper.delivery.retry import after_reconnect, next_attempt
+from snapper.delivery.wording import WORDING
 from snapper.errors import (
     DeliveryError,
+    Forbidden,
     MayHaveLanded,
     NeedsAttention,
     NoSuchReport,
     NotReached,
+    Obstacle,
     OutboxError,
     Refused,
     ReportDamaged,
@@ -31,6 +37,7 @@ from snapper.report import (
     Receipt,
     Rejected,
     Retry,
+    Stopped,
     Unconfirmed,
 )
 from snapper.state import RULES, Entry, State
@@ -42,6 +49,7 @@ _OUTCOME_OF: dict[type[DeliveryError], Callable[[DeliveryError], Outcome]] = {
     NotReached: lambda error: Retry(error.sentence, error.remedy, error.retry_after, error.obstacle),
     MayHaveLanded: lambda error: Ambiguous(error.sentence, error.remedy, error.obstacle),
     Refused: lambda error: Rejected(error.sentence, error.remedy, error.obstacle),
+    Forbidden: lambda error: Stopped(error.sentence, error.remedy, error.obstacle),
     NeedsAttention: lambda error: Blocked(error.sentence, error.remedy, error.obstacle),
 }
 
@@ -50,12 +58,20 @@ def attempt(endpoint: Endpoint, report: Bundle, progress: Progress | None = None
     """Try once to hand over a report. Never sends what the ticket system already has."""
     try:
         bundle.verify(report)
-        receipt = endpoint.find(report.report.id) or endpoint.commit(report, progress)
+        receipt = endpoint.find(report.report.id)
+        if receipt is None or _still_arriving(report, receipt):
+            receipt = endpoint.commit(report, progress)
     except ReportDamaged as error:
         return Rejected(error.sentence, error.remedy)
     except DeliveryError as error:
         return _OUTCOME_OF[type(error)](error)
     return proven(report, receipt)
+
+
+def _still_arriving(report: Bundle, receipt: Receipt) -> bool:
+    """Whether some files of a report are stored, and others are not there at all."""
+    stored = {file.name for file in receipt.stored}
+    return bool(stored) and not stored.issuperset(file.name for file in report.files)
 
 
 def proven(report: Bundle, receipt: Receipt) -> Outcome:
@@ -72,20 +88,46 @@ def proven(report: Bundle, receipt: Receipt) -> Outcome:
 
 
 def deliver(
-    outbox: Outbox, report_id: str, endpoint: Endpoint, progress: Progress | None = None
+    outbox: Outbox,
+    report_id: str,
+    endpoint: Endpoint,
+    progress: Progress | None = None,
+    slow: Callable[[str], None] = lambda sentence: None,
 ) -> Entry | None:
     """One attempt for one report, its result kept; None when another process is at it or it is over.
 
-    Raises NoSuchReport, CannotKeep.
+    `slow` is told in a sentence, now and then, that it will take long. Raises NoSuchReport, CannotKeep.
     """
     with outbox.hold(report_id) as held:
         if held is None:
             return None
         if held.entry.state in (State.DELIVERED, State.UNCONFIRMED, State.DAMAGED, State.HELD):
             return held.entry
-        outcome = attempt(endpoint, held.bundle, progress)
+        outcome = attempt(endpoint, held.bundle, _paced(held, progress, slow))
         _record(outbox, held, outcome)
         return held.entry
+
+
+def _paced(held: Held, progress: Progress | None, slow: Callable[[str], None]) -> Progress:
+    """Progress that also notices a slow connection, and keeps that for who looks at the outbox meanwhile."""
+    pace = Pace(held.entry.size, time.monotonic)
+
+    def told(sent: int) -> None:
+        if progress:
+            progress(sent)
+        if sentence := pace.at(sent):
+            slow(sentence)
+            words = WORDING[Cause.SLOW_LINK]
+            held.record(
+                replace(
+                    held.entry.delivery,
+                    sentence=sentence,
+                    remedy=words.remedy,
+                    obstacle=Obstacle(Cause.SLOW_LINK),
+                )
+            )
+
+    return told
 
 
 def _record(outbox: Outbox, held: Held, outcome: Outcome) -> None:
@@ -101,6 +143,7 @@ class Listener:
     on_progress: Callable[[Entry, int], None]
     on_outcome: Callable[[Entry], None]
     on_trouble: Callable[[str], None]
+    on_slow: Callable[[Entry, str], None] = lambda entry, sentence: None
 
 
 class Worker:
@@ -114,6 +157,8 @@ class Worker:
         self._stopping = False
         self._paused = False
         self._asked_for: set[str] = set()
+        self._changed = False
+        self._sooner: dict[str, float] = {}  # when to try what the network may let through by now
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
 
     def start(self) -> None:
@@ -128,6 +173,11 @@ class Worker:
     def deliver_now(self, report_id: str) -> None:
         """Try this report now, whatever its state says about when."""
         self._asked_for.add(report_id)
+        self.wake()
+
+    def network_changed(self) -> None:
+        """Try soon what waits for a later time: what stood in the way may be gone."""
+        self._changed = True
         self.wake()
 
     def pause(self, paused: bool) -> None:
@@ -154,7 +204,15 @@ class Worker:
     def _deliver_due(self) -> None:
         asked_for, self._asked_for = self._asked_for, set()
         now = self._outbox.clock()
-        due = [entry for entry in self._outbox.entries() if entry.id in asked_for or entry.due(now)]
+        entries = self._outbox.entries()
+        if self._changed:
+            self._changed = False
+            self._sooner = _after_reconnect(entries, now)
+        due = [
+            entry
+            for entry in entries
+            if entry.id in asked_for or entry.due(now) or self._sooner.get(entry.id, now + 1) <= now
+        ]
         for entry in reversed(due):  # the oldest first
             if self._stopping or self._paused:
                 return
@@ -163,6 +221,7 @@ class Worker:
         self._outbox.prune()
 
     def _deliver(self, entry: Entry) -> None:
+        self._sooner.pop(entry.id, None)
         told = -1
 
         def progress(sent: int) -> None:
@@ -172,7 +231,10 @@ class Worker:
                 told = percent
                 self._listener.on_progress(entry, sent)
 
-        if after := deliver(self._outbox, entry.id, self._connect(), progress):
+        def slow(sentence: str) -> None:
+            self._listener.on_slow(entry, sentence)
+
+        if after := deliver(self._outbox, entry.id, self._connect(), progress, slow):
             self._listener.on_outcome(after)
 
     def _seconds_to_next(self) -> float:
@@ -184,4 +246,16 @@ class Worker:
             for entry in self._outbox.entries()
             if entry.delivery.next_attempt
         ]
+        times += [when - now for when in self._sooner.values()]
         return max(SHORTEST_WAIT_SECONDS, min([*times, LOOK_AGAIN_SECONDS]))
+
+
+def _after_reconnect(entries: Iterable[Entry], now: float) -> dict[str, float]:
+    """When to try each report that waits, now that the network is another."""
+    found = {}
+    for entry in entries:
+        delivery = entry.delivery
+        when = after_reconnect(delivery.next_attempt, delivery.obstacle.cause, now, random.Random())
+        if when is not None and RULES[entry.state].automatic:
+            found[entry.id] = when
+    return found

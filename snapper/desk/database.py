@@ -1,14 +1,17 @@
-"""The desk's tables and how its database is opened; what is in them is the store's business."""
+"""The desk's tables, and its database as many threads use it; what is in them is the store's business."""
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from snapper.errors import SnapperError
 
 FIRST_TICKET = 1001
-_VERSION = 1  # of the tables; kept in user_version
 _TABLES = f"""
 CREATE TABLE tickets (
     number INTEGER PRIMARY KEY AUTOINCREMENT, state TEXT NOT NULL CHECK (state IN ('open', 'closed')),
@@ -23,25 +26,65 @@ CREATE TABLE stored (
     report TEXT NOT NULL REFERENCES reports (id), position INTEGER NOT NULL,
     name TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (report, position));
 CREATE TABLE tokens (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
-CREATE TABLE users (name TEXT PRIMARY KEY, password BLOB NOT NULL);
-PRAGMA user_version = {_VERSION};
+CREATE TABLE users (name TEXT PRIMARY KEY, password BLOB NOT NULL)
 """
+_UPLOADS = """
+CREATE TABLE uploads (
+    id TEXT PRIMARY KEY, token TEXT NOT NULL, report TEXT NOT NULL, name TEXT NOT NULL,
+    size INTEGER NOT NULL, metadata TEXT NOT NULL, proven INTEGER, UNIQUE (token, report, name, size));
+CREATE INDEX uploads_of_report ON uploads (report)
+"""
+# A folder's user_version says how many of these were done to it; a change to the tables is one more.
+_STEPS = (_TABLES, _UPLOADS)
 
 
-def open_database(path: Path) -> sqlite3.Connection:
-    """Open the database, made when it is not there; every commit is on disk when it returns.
+class Database:
+    """One connection for all threads. Raises sqlite3.Error, and SnapperError when a newer snapper made it."""
 
-    Raises SnapperError when a newer snapper made it, OSError or sqlite3.Error when it cannot be opened.
-    """
-    path.touch(mode=0o600)
-    database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        database.execute(f"PRAGMA {setting}")
-    database.execute("BEGIN IMMEDIATE")  # two processes may open a new folder at once
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > _VERSION:
-        raise SnapperError(f"{path} was made by a newer snapper.", "Install that version of snapper here.")
-    for statement in _TABLES.split(";") if version == 0 else ():
-        database.execute(statement)
-    database.execute("COMMIT")
-    return database
+    def __init__(self, path: Path) -> None:
+        self.lock = threading.RLock()  # held by who needs several statements to see the same state
+        path.touch(mode=0o600)
+        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        # Every commit is on disk when it returns.
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            self._connection.execute(f"PRAGMA {setting}")
+        with self.transaction():  # two processes may open a new folder at once
+            self._bring_up_to_date(path)
+
+    def _bring_up_to_date(self, path: Path) -> None:
+        version = self.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(_STEPS):
+            raise SnapperError(
+                f"{path} was made by a newer snapper.", "Install that version of snapper here."
+            )
+        for step in _STEPS[version:]:
+            for statement in step.split(";"):
+                self.execute(statement)
+        self.execute(f"PRAGMA user_version = {len(_STEPS)}")
+
+    def execute(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        """Run one statement; read what it found while the lock is held, or use `rows`."""
+        return self._connection.execute(statement, values)
+
+    def rows(self, statement: str, *values: object) -> list[Any]:
+        """What a query finds."""
+        with self.lock:
+            return self.execute(statement, values).fetchall()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements in the block, or none."""
+        with self.lock:
+            self.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self.lock:
+            self._connection.close()

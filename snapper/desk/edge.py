@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import Any
+from typing import Any, cast
 
 import h11
 from starlette.datastructures import MutableHeaders
@@ -22,6 +22,7 @@ HEADERS_MAX = 100  # browsers send about 20
 HEADER_BYTES = 1 << 15
 PROBLEM_TYPE = "application/problem+json"
 _LINGER_SECONDS = 2.0
+_UNREAD = "snapper.unread"  # in a scope: a message with what had come when the connection broke
 
 _SAFE = {
     "X-Content-Type-Options": "nosniff",
@@ -35,6 +36,7 @@ class _Body:
     """The request body of one exchange: how much of it is still to come, and a limit on silence."""
 
     def __init__(self, scope: Scope, receive: Receive, idle_seconds: float) -> None:
+        self._scope = scope
         headers = dict(scope["headers"])
         announced = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
         self.pending = announced
@@ -52,6 +54,8 @@ class _Body:
         except TimeoutError:
             self._silent = True
             return {"type": "http.disconnect"}
+        if message["type"] == "http.disconnect":
+            message = self._scope.pop(_UNREAD, message)
         if not message.get("more_body", False):
             self.pending = False
         return message
@@ -122,6 +126,16 @@ class DeskProtocol(H11Protocol):
         """Take bytes from the network; after a refusal they are dropped."""
         if not self._refused:
             super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave what had come before the connection broke to be read: an upload goes on from there.
+
+        uvicorn would drop it, and who is cut off after every few bytes would never get on.
+        """
+        if self.cycle and self.cycle.body:
+            body, scope = bytes(self.cycle.body), cast(Scope, self.cycle.scope)
+            scope[_UNREAD] = {"type": "http.request", "body": body, "more_body": self.cycle.more_body}
+        super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that h11 cannot read, then wait a moment for the sender to stop."""

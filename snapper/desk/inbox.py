@@ -11,7 +11,7 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ SESSION_SECONDS = 12 * 60 * 60  # a working day
 TICKETS_PER_PAGE = 50
 REPORTS_PER_TICKET = 100  # the newest; a ticket with more is not read on one page
 _FORM_BYTES = 64 * 1024
+_NAMED = 3  # files in one line
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
@@ -57,7 +58,7 @@ class Inbox:
             loader=jinja2.PackageLoader("snapper.desk"), autoescape=True, undefined=jinja2.StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
-        self._pages.filters.update(size=readable_size, when=readable_time)
+        self._pages.filters.update(size=readable_size, when=readable_time, names=readable_names)
 
     def routes(self) -> list[Route]:
         """All routes; only the sign-in page and the style sheet are open to everybody."""
@@ -173,10 +174,12 @@ class Inbox:
     # --- files --------------------------------------------------------------------------------------------
 
     def _pictures(self, kept: Kept) -> dict[int, Attachment]:
-        """The attachments that are pictures, by place."""
-        parts = enumerate(kept.report.attachments, 1)
+        """The attachments that are here and are pictures, by place."""
+        missing = kept.missing
         return {
-            place: part for place, part in parts if picture_type(self._store.path(kept.report, part.name))
+            place: part
+            for place, part in enumerate(kept.report.attachments, 1)
+            if part not in missing and picture_type(self._store.path(kept.report, part.name))
         }
 
     def _attachment(self, request: Request) -> tuple[Attachment, Path]:
@@ -185,6 +188,8 @@ class Inbox:
         if kept is None or not 0 < place <= len(kept.report.attachments):
             raise Problem(Kind.NOT_FOUND, "There is no such file.")
         part = kept.report.attachments[place - 1]
+        if part in kept.missing:
+            raise Problem(Kind.NOT_FOUND, f"“{part.name}” is still arriving.", "Look again later.")
         return part, self._store.path(kept.report, part.name)
 
     def _download(self, request: Request) -> Response:
@@ -297,6 +302,12 @@ def readable_size(size: int) -> str:
     exponent = min((len(str(size)) - 1) // 3, 4)
     value = size / 1000**exponent
     return f"{value:.{0 if value >= 100 else 1}f} {'kMGT'[exponent - 1]}B"
+
+
+def readable_names(parts: Sequence[Attachment]) -> str:
+    """A few files with their sizes: `logs.zip, 20.0 MB; trace.bin, 1.2 kB and 3 more`."""
+    named = "; ".join(f"{part.name}, {readable_size(part.size)}" for part in parts[:_NAMED])
+    return f"{named} and {len(parts) - _NAMED} more" if len(parts) > _NAMED else named
 
 
 def readable_time(text: str) -> str:

@@ -19,12 +19,12 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
 from snapper import disk
-from snapper.desk.problem import Kind, Problem
-from snapper.desk.store import Arrival, storing
+from snapper.desk.limits import MANIFEST_BYTES
+from snapper.desk.problem import Kind, Problem, storing
+from snapper.desk.store import Arrival
 from snapper.errors import ReportMalformed
 from snapper.report import MANIFEST_NAME, Attachment, Report, StoredFile
 
-MANIFEST_BYTES = 1 << 20  # a note of 100,000 characters and a thousand logs take half of it
 _PARAMETER = re.compile(r';\s*([A-Za-z0-9*_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"\s]*)')
 _EXTENDED = re.compile(r"(utf-8)'[^']*'(.*)", re.IGNORECASE)  # RFC 8187, the successor of RFC 5987
 
@@ -158,10 +158,7 @@ class Ingest:
         return Arrival(self._report, self._manifest, (own, *files), self._folder)
 
     def _read_manifest(self, data: bytes) -> None:
-        try:
-            report = Report.from_json(data)
-        except ReportMalformed as error:
-            raise Problem(Kind.MALFORMED, error.sentence) from error
+        report = read_manifest(data)
         self._accept(report, data)
         disk.write_new(self._folder / MANIFEST_NAME, data)
         self._missing = {part.name: part for part in report.attachments}
@@ -211,6 +208,14 @@ class Ingest:
 
     def _on_end(self) -> None:
         self._complete = True
+
+
+def read_manifest(data: bytes) -> Report:
+    """The report that a manifest describes. Raises Problem."""
+    try:
+        return Report.from_json(data)
+    except ReportMalformed as error:
+        raise Problem(Kind.MALFORMED, error.sentence) from error
 
 
 @contextlib.contextmanager

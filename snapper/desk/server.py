@@ -19,9 +19,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from snapper.desk.api import Api, Limits
+from snapper.desk.api import Api
 from snapper.desk.edge import HEADER_BYTES, DeskProtocol, Edge
 from snapper.desk.inbox import SESSION_COOKIE, SESSION_SECONDS, Inbox
+from snapper.desk.limits import Limits
 from snapper.desk.problem import Problem
 from snapper.desk.store import Store
 from snapper.errors import SnapperError

@@ -1,35 +1,44 @@
-"""What the desk keeps: tickets and reports in SQLite, their files in a folder, tokens and staff. No HTTP.
+"""What the desk keeps: tickets and reports in SQLite, their files in a folder. No HTTP.
 
-    <folder>/desk.sqlite3         tickets, reports with their verbatim manifests, tokens, staff
+    <folder>/desk.sqlite3         tickets, reports with their verbatim manifests, uploads, tokens, staff
              files/<report id>/   report.json and the attachments; never change
-             staging/<random>/    reports on their way in
+             staging/<random>/    reports, or files of one, on their way in
+             uploads/             files that come in pieces
              secret               signs the inbox's session cookies
              desk.lock            held by the one process that serves the folder
 
-A report is written to staging and synced, renamed to its place, and becomes visible by one transaction. What
-a kill leaves in between is not visible and is removed when the folder is next served.
+A report is written to staging and synced, renamed to its place, and becomes visible by one transaction. It
+may lack attachments: it is still arriving then, and each is added in the same way. What a kill leaves in
+between is not visible and is removed when the folder is next served.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import hmac
 import secrets
 import shutil
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snapper import disk
-from snapper.desk import passwords
-from snapper.desk.database import open_database
-from snapper.desk.problem import Kind, Problem
-from snapper.errors import SnapperError, UsageError
-from snapper.report import CODE_VALUES, Receipt, Report, StoredFile, receipt_code, timestamp
+from snapper.desk.access import Access
+from snapper.desk.database import Database
+from snapper.desk.problem import Kind, Problem, storing
+from snapper.desk.uploads import Uploads
+from snapper.errors import SnapperError
+from snapper.report import (
+    CODE_VALUES,
+    MANIFEST_NAME,
+    Attachment,
+    Receipt,
+    Report,
+    StoredFile,
+    receipt_code,
+    timestamp,
+)
 
 TITLE_MAX_CHARS = 80
 _TICKETS = """
@@ -37,11 +46,16 @@ SELECT number, state, title, created_at, updated_at, COUNT(reports.id),
        (SELECT code FROM reports WHERE ticket = number ORDER BY arrival DESC LIMIT 1)
 FROM tickets LEFT JOIN reports ON ticket = number
 """
+# Not as many files are stored as the manifest names, itself included.
+_ARRIVING = """
+(SELECT COUNT(*) FROM stored WHERE report = reports.id)
+    <= json_array_length(CAST(manifest AS TEXT), '$.attachments')
+"""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A report in staging: verified, synced, not yet visible."""
+    """A report in staging, or some of its files: verified, synced, not yet visible."""
 
     report: Report
     manifest: bytes
@@ -51,7 +65,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Kept:
-    """A report the desk keeps."""
+    """A report the desk keeps: the files that are stored, and those that are still to come."""
 
     report: Report
     manifest: bytes
@@ -61,6 +75,12 @@ class Kept:
     token: str
     files: tuple[StoredFile, ...]
 
+    @property
+    def missing(self) -> tuple[Attachment, ...]:
+        """The attachments that are still to come."""
+        stored = {file.name for file in self.files}
+        return tuple(part for part in self.report.attachments if part.name not in stored)
+
     def receipt(self, base_url: str) -> Receipt:
         """The desk's word for it; `base_url` is where the inbox answers, without a slash at the end."""
         url = f"{base_url}/tickets/{self.ticket}"
@@ -69,7 +89,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Ticket:
-    """A ticket in the list: how many reports it has and the code of the newest."""
+    """A ticket in the list: how many reports it has, the code of the newest, the files still to come."""
 
     number: int
     state: str
@@ -78,31 +98,31 @@ class Ticket:
     updated_at: str
     reports: int
     newest_code: str | None
+    missing: tuple[Attachment, ...] = ()
 
 
-class Store:
+class Store(Access):
     """A desk's folder. Any thread may call any method; several processes may have one open, one serves it."""
 
     def __init__(self, folder: Path) -> None:
         """Open the folder, making it when it is not there. Raises SnapperError when that cannot be done."""
         self.folder = folder
-        self._lock = threading.RLock()
-        self._scrypt = threading.Lock()  # one try takes 16 MiB: many sign-ins must not take them at once
         try:
-            for part in (folder, folder / "files", folder / "staging"):
+            for part in (folder, folder / "files", folder / "staging", folder / "uploads"):
                 disk.make_private(part)
-            self._database = open_database(folder / "desk.sqlite3")
+            database = Database(folder / "desk.sqlite3")
             self.secret = _secret(folder / "secret")
         except (OSError, sqlite3.Error) as error:
             raise SnapperError(
                 f"The desk's folder {folder} cannot be used.",
                 "Allow writing there, or choose another folder.",
             ) from error
+        super().__init__(database)
+        self.uploads = Uploads(database, folder / "uploads")
 
     def close(self) -> None:
         """Close the database; the store is of no use afterwards."""
-        with self._lock:
-            self._database.close()
+        self._database.close()
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[None]:
@@ -119,11 +139,14 @@ class Store:
             yield
 
     def _sweep(self) -> None:
-        with self._lock:
-            visible = {row[0] for row in self._database.execute("SELECT id FROM reports")}
+        visible = {row[0] for row in self._database.rows("SELECT id FROM reports")}
         stale = [path for path in (self.folder / "files").iterdir() if path.name not in visible]
         for path in (*stale, *(self.folder / "staging").iterdir()):
             shutil.rmtree(path)
+        for kept in self._reports(_ARRIVING):
+            for part in kept.missing:
+                self.path(kept.report, part.name).unlink(missing_ok=True)
+        self.uploads.sweep()
 
     # --- reports ------------------------------------------------------------------------------------------
 
@@ -143,11 +166,11 @@ class Store:
         return next(iter(self._reports("id = ?", report_id)), None)
 
     def check(self, report: Report, manifest: bytes) -> Kept | None:
-        """Whether a report may come in: None (it may), or the same one that is here already.
+        """Whether a report may come in: None (it may), or what is here already of the same one.
 
         Raises Problem: OTHER_CONTENT, NO_SUCH_TICKET, TICKET_CLOSED.
         """
-        with self._lock:
+        with self._database.lock:
             known = self.find(report.id)
             if known and known.manifest != manifest:
                 raise Problem(Kind.OTHER_CONTENT, "A different report was already stored under this id.")
@@ -156,15 +179,16 @@ class Store:
             return known
 
     def keep(self, arrival: Arrival, token: str) -> tuple[Kept, bool]:
-        """Make a report in staging part of the store; says also whether it is new.
+        """Make a report in staging part of the store, or add its files to the report that lacks them; says
+        also whether the report is new.
 
         `token` is the name of the token it came with. Raises Problem as `check` does, and CANNOT_STORE or
         DISK_FULL; then nothing of it is stored.
         """
-        with self._lock, storing():
+        with self._database.lock, storing():
             known = self.check(arrival.report, arrival.manifest)
             if known:
-                return known, False
+                return self._add_files(known, arrival), False
             home = self._move_in(arrival)
             try:
                 return self._make_visible(arrival, token), True
@@ -183,53 +207,69 @@ class Store:
 
     def _make_visible(self, arrival: Arrival, token: str) -> Kept:
         report, now = arrival.report, timestamp(time.time())
-        with self._transaction() as database:
+        with self._storing_files(report.id):
             code = self._new_code()
             number = (
                 self._open_ticket(report.ticket) if report.ticket else self._new_ticket(report, code, now)
             )
-            database.execute("UPDATE tickets SET updated_at = ? WHERE number = ?", (now, number))
-            database.execute(
+            self._database.execute("UPDATE tickets SET updated_at = ? WHERE number = ?", (now, number))
+            self._database.execute(
                 "INSERT INTO reports (id, code, ticket, received_at, token, manifest)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (report.id, code, number, now, token, arrival.manifest),
             )
-            for position, file in enumerate(arrival.files):
-                row = (report.id, position, file.name, file.size, file.sha256)
-                database.execute("INSERT INTO stored VALUES (?, ?, ?, ?, ?)", row)
+            self._insert_files(report, arrival.files)
         return Kept(report, arrival.manifest, number, code, now, token, arrival.files)
+
+    def _add_files(self, known: Kept, arrival: Arrival) -> Kept:
+        """Add the files that a known report lacks; those that are moved but not yet told of are replaced."""
+        lacking = {part.name for part in known.missing}
+        came = tuple(file for file in arrival.files if file.name in lacking)
+        for file in came:
+            disk.rename(arrival.folder / file.name, self.path(known.report, file.name))
+        if came:
+            row = (timestamp(time.time()), known.ticket)
+            with self._storing_files(known.report.id):
+                self._insert_files(known.report, came)
+                self._database.execute("UPDATE tickets SET updated_at = ? WHERE number = ?", row)
+        return replace(known, files=self._files(known.report.id))
+
+    @contextlib.contextmanager
+    def _storing_files(self, report_id: str) -> Iterator[None]:
+        """A transaction that also ends the uploads of the files it stores."""
+        with self._database.transaction():
+            yield
+            ended = self.uploads.end_stored(report_id)
+        self.uploads.delete(ended)
+
+    def _insert_files(self, report: Report, files: tuple[StoredFile, ...]) -> None:
+        names = (MANIFEST_NAME, *(part.name for part in report.attachments))
+        places = {name: place for place, name in enumerate(names)}
+        for file in files:
+            row = (report.id, places[file.name], file.name, file.size, file.sha256)
+            self._database.execute("INSERT INTO stored VALUES (?, ?, ?, ?, ?)", row)
 
     def _new_code(self) -> str:
         while True:
             code = receipt_code(secrets.randbelow(CODE_VALUES))
-            if not self._database.execute("SELECT 1 FROM reports WHERE code = ?", (code,)).fetchone():
+            if not self._database.rows("SELECT 1 FROM reports WHERE code = ?", code):
                 return code
 
     def _reports(self, where: str, *values: object, limit: int = -1) -> list[Kept]:
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT id, manifest, ticket, code, received_at, token FROM reports"
-                f" WHERE {where} ORDER BY arrival DESC LIMIT ?",
-                (*values, limit),
-            ).fetchall()
-            return [
-                Kept(
-                    Report.from_json(manifest),
-                    manifest,
-                    ticket,
-                    code,
-                    received,
-                    token,
-                    self._files(report_id),
-                )
-                for report_id, manifest, ticket, code, received, token in rows
-            ]
+        columns = "id, manifest, ticket, code, received_at, token"
+        query = f"SELECT {columns} FROM reports WHERE {where} ORDER BY arrival DESC LIMIT ?"
+        with self._database.lock:
+            return [self._kept(*row) for row in self._database.rows(query, *values, limit)]
+
+    def _kept(
+        self, report_id: str, manifest: bytes, ticket: int, code: str, received_at: str, token: str
+    ) -> Kept:
+        report = Report.from_json(manifest)
+        return Kept(report, manifest, ticket, code, received_at, token, self._files(report_id))
 
     def _files(self, report_id: str) -> tuple[StoredFile, ...]:
-        rows = self._database.execute(
-            "SELECT name, size, sha256 FROM stored WHERE report = ? ORDER BY position", (report_id,)
-        )
-        return tuple(StoredFile(*row) for row in rows)
+        query = "SELECT name, size, sha256 FROM stored WHERE report = ? ORDER BY position"
+        return tuple(StoredFile(*row) for row in self._database.rows(query, report_id))
 
     def path(self, report: Report, name: str) -> Path:
         """Where a stored file of a report is; `name` is one of its attachments or `report.json`."""
@@ -247,9 +287,8 @@ class Store:
 
     def ticket_of_code(self, code: str) -> int | None:
         """The number of the ticket whose report has this receipt code (in its standard form), or None."""
-        with self._lock:
-            row = self._database.execute("SELECT ticket FROM reports WHERE code = ?", (code,)).fetchone()
-        return row[0] if row else None
+        rows = self._database.rows("SELECT ticket FROM reports WHERE code = ?", code)
+        return rows[0][0] if rows else None
 
     def reports_of(self, number: int, limit: int) -> list[Kept]:
         """A ticket's reports, newest first."""
@@ -258,12 +297,18 @@ class Store:
     def set_state(self, number: int, state: str) -> None:
         """Open or close a ticket (`open`, `closed`)."""
         row = (state, timestamp(time.time()), number)
-        with self._transaction() as database:
-            database.execute("UPDATE tickets SET state = ?, updated_at = ? WHERE number = ?", row)
+        with self._database.transaction():
+            self._database.execute("UPDATE tickets SET state = ?, updated_at = ? WHERE number = ?", row)
 
     def _tickets(self, rest: str, *values: object) -> list[Ticket]:
-        with self._lock:
-            return [Ticket(*row) for row in self._database.execute(_TICKETS + rest, values)]
+        with self._database.lock:
+            rows = self._database.rows(_TICKETS + rest, *values)
+            return [replace(Ticket(*row), missing=self._missing(row[0])) for row in rows]
+
+    def _missing(self, number: int) -> tuple[Attachment, ...]:
+        """The attachments still to come to a ticket's newest report that is still arriving."""
+        arriving = self._reports(f"ticket = ? AND {_ARRIVING}", number, limit=1)
+        return arriving[0].missing if arriving else ()
 
     def _open_ticket(self, text: str) -> int:
         # Twelve digits stay inside SQLite's integers.
@@ -285,94 +330,6 @@ class Store:
         )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
-
-    # --- who may send, who may read -----------------------------------------------------------------------
-
-    def add_token(self, name: str) -> str:
-        """Make an upload token; it is told this once. Raises UsageError when the name is taken."""
-        token = passwords.new_token()
-        self._add("tokens", name, passwords.token_hash(token))
-        return token
-
-    def remove_token(self, name: str) -> None:
-        """Make a token worthless. Raises UsageError when there is none of that name."""
-        with self._transaction() as database:
-            if not database.execute("DELETE FROM tokens WHERE name = ?", (name,)).rowcount:
-                raise UsageError(f"There is no upload token called “{name}”.")
-
-    def is_new(self) -> bool:
-        """Whether nobody was ever given a token or a sign-in."""
-        with self._lock:
-            return self._database.execute("SELECT 1 FROM tokens UNION SELECT 1 FROM users").fetchone() is None
-
-    def token_name(self, token: str) -> str | None:
-        """The name of a token, None for an unknown one; takes as long for a near miss as for any other."""
-        given = passwords.token_hash(token)
-        with self._lock:
-            rows = self._database.execute("SELECT name, sha256 FROM tokens").fetchall()
-        names = [name for name, stored in rows if hmac.compare_digest(stored, given)]
-        return names[0] if names else None
-
-    def add_user(self, name: str, password: str) -> None:
-        """Let somebody read the inbox, or give them a new password, which ends their sessions."""
-        with self._transaction() as database:
-            database.execute("REPLACE INTO users VALUES (?, ?)", (name, passwords.password_hash(password)))
-
-    def check_user(self, name: str, password: str) -> bool:
-        """Whether somebody may read the inbox; takes as long for an unknown name as for a known one."""
-        stored = self._password(name)
-        with self._scrypt:
-            matches = passwords.password_matches(password, stored or bytes(80))
-        return matches and stored is not None
-
-    def user_mark(self, name: str) -> str | None:
-        """Something that changes when a user's password does; None when there is no such user."""
-        stored = self._password(name)
-        return passwords.token_hash(stored.hex())[:32] if stored else None
-
-    def _password(self, name: str) -> bytes | None:
-        with self._lock:
-            row = self._database.execute("SELECT password FROM users WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
-
-    def _add(self, table: str, name: str, value: object) -> None:
-        try:
-            with self._transaction() as database:
-                database.execute(f"INSERT INTO {table} VALUES (?, ?)", (name, value))
-        except sqlite3.IntegrityError as error:
-            raise UsageError(f"The name “{name}” is already taken.", "Choose another one.") from error
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
-
-
-@contextlib.contextmanager
-def storing() -> Iterator[None]:
-    """Turn what a disk or the database says inside the block into a Problem: DISK_FULL or CANNOT_STORE."""
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        full = (
-            error.errno in (errno.ENOSPC, errno.EDQUOT)
-            if isinstance(error, OSError)
-            else getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        )
-        if full:
-            raise Problem(
-                Kind.DISK_FULL, "The support desk has no space left; nothing was stored.", "Try again later."
-            ) from error
-        raise Problem(
-            Kind.CANNOT_STORE, "The support desk could not store the report.", "Try again later."
-        ) from error
 
 
 def _secret(path: Path) -> str:

@@ -23,6 +23,7 @@ from snapper.privacy.spelling import IN_PATHS_MAX, WHOLE_WORD_MAX, WRAPPED_MIN, 
 _BLOCK = 1 << 20
 _OVERLAP = 1 << 13  # bytes of a block that are looked at again: a value in any spelling fits in
 _UNPACKED_MAX = 1 << 34  # bytes in one zip: more is a trap, and its bytes are looked through as they are
+_SAMPLES = 4096  # bytes of a block that are looked at
 _OPAQUE_MIN = 8  # bytes: what is shorter stands in random bytes by chance
 _CONTROLS = frozenset((*range(1, 9), *range(14, 27)))  # bytes of which a text has one or two kinds at most
 _CONTROLS_IN_TEXTS = 8
@@ -158,7 +159,7 @@ def _in_stream(name: str, file: IO[bytes], needles: _Needles) -> Leak | None:
 def _is_random(block: bytes) -> bool:
     """Whether bytes from all over a block are such that short values stand among them by chance. A stray
     control character makes no log one, nor do the high bytes of Cyrillic letters in UTF-16."""
-    return len(_CONTROLS.intersection(block[::257])) >= _CONTROLS_IN_TEXTS
+    return len(_CONTROLS.intersection(block[:: len(block) // _SAMPLES + 1])) >= _CONTROLS_IN_TEXTS
 
 
 def _place_in(held: bytes, needle: _Needle) -> int:

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -23,14 +22,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from snapper.delivery import credentials
 from snapper.report import Receipt
 from snapper.state import RULES, Entry, State
 from snapper.ui.contents_list import ContentsList
 from snapper.ui.look import BLUE, Banner, Card, emphasize, icon, plain_label, put_in_middle, screen_for
+from snapper.ui.saving import ON_CLIPBOARD, ask_folder, to_clipboard
 from snapper.words import first_line, moment_text, receipt_text, size_text, state_text
 
 _COLUMNS = ("State", "Receipt", "Ticket", "Note", "Written", "Size")
-_CAN_RETRY = (State.WAITING, State.UNKNOWN, State.BLOCKED, State.REJECTED)
+_CAN_RETRY = (State.WAITING, State.UNKNOWN, State.BLOCKED, State.STOPPED, State.REJECTED)
 _EMPTY = "No reports here. Delivered ones stay in this list for 30 days."
 
 
@@ -40,6 +41,7 @@ class OutboxWindow(QWidget):
     retry = Signal(str)
     export = Signal(str, Path)
     discard = Signal(str)
+    sign_in = Signal(str)
     refresh = Signal()
 
     def __init__(self) -> None:
@@ -83,6 +85,11 @@ class OutboxWindow(QWidget):
         """Tell how what was asked for ended; "" takes it back."""
         self._said.say(sentence)
 
+    def saved(self, sentence: str, path: Path) -> None:
+        """Tell what was saved, and put its path on the clipboard."""
+        to_clipboard(path)
+        self.say(f"{sentence} {ON_CLIPBOARD}")
+
     # --- how ----------------------------------------------------------------------------------------------
 
     def _select(self, report_id: str | None) -> None:
@@ -105,6 +112,11 @@ class OutboxWindow(QWidget):
         self._discard.setEnabled(entry is not None)
         self._copy.setVisible(_receipt(entry) is not None)
         if entry is not None:
+            obstacle = entry.delivery.obstacle
+            sign_in, for_it = credentials.wanted(obstacle), bool(obstacle.for_it)
+            self._sign_in.setVisible(sign_in)
+            self._for_it.setVisible(for_it)
+            self._remedies.setVisible(sign_in or for_it)
             self._headline.setText(_headline(entry))
             self._status.say(*_status(entry))
             self._note.setPlainText(entry.report.note or "(no note)")
@@ -121,19 +133,21 @@ class OutboxWindow(QWidget):
         entry = self._entry()
         if entry is None:
             return
-        dialog = QFileDialog(self, "Folder to save the report in")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda folder, report_id=entry.id: self._folder_chosen(report_id, folder))
-        dialog.open()
+        report_id = entry.id  # another one may be selected by the time a folder is chosen
+        ask_folder(self, lambda folder: self.export.emit(report_id, folder))
 
-    def _folder_chosen(self, report_id: str, folder: str) -> None:
-        self.export.emit(report_id, Path(folder))
+    def _ask_sign_in(self) -> None:
+        if entry := self._entry():
+            self.sign_in.emit(entry.id)
+
+    def _copy_for_it(self) -> None:
+        if entry := self._entry():
+            to_clipboard(entry.delivery.obstacle.for_it)
+            self.say("The text for your IT department is on the clipboard.")
 
     def _copy_receipt(self) -> None:
         if receipt := _receipt(self._entry()):
-            QGuiApplication.clipboard().setText(receipt_text(receipt))
+            to_clipboard(receipt_text(receipt))
 
     def _ask_discard(self) -> None:
         entry = self._entry()
@@ -181,10 +195,14 @@ class OutboxWindow(QWidget):
         self._details = Card()
         self._headline = plain_label(scale=1.15, bold=True)
         self._status = Banner()
+        self._sign_in = _button("Sign &in to the proxy…", self._ask_sign_in)
+        self._for_it = _button("Copy &text for IT", self._copy_for_it)
+        self._remedies = _line(self._sign_in, self._for_it, None)
         self._note = QPlainTextEdit()
         self._note.setReadOnly(True)
         self._note.setTabChangesFocus(True)
-        self._note.setFixedHeight(self.fontMetrics().lineSpacing() * 4)
+        self._note.setMinimumHeight(self.fontMetrics().lineSpacing() * 2)
+        self._note.setMaximumHeight(self.fontMetrics().lineSpacing() * 4)
         self._note.setAccessibleName("Note")
         self._contents = ContentsList()
         self._contents.setFrameShape(QFrame.Shape.NoFrame)
@@ -192,7 +210,7 @@ class OutboxWindow(QWidget):
         self._said = Banner(BLUE)
         rows = QVBoxLayout(self._details)
         rows.setContentsMargins(14, 12, 14, 12)
-        for part in (self._headline, self._status, self._note):
+        for part in (self._headline, self._status, self._remedies, self._note):
             rows.addWidget(part)
         rows.addWidget(self._contents, 1)
         self._empty = plain_label(_EMPTY)
@@ -200,7 +218,7 @@ class OutboxWindow(QWidget):
 
     def _make_actions(self) -> None:
         self._retry = _button("Try &again", self._ask_retry)
-        self._export = _button("&Export…", self._ask_folder)
+        self._export = _button("&Save for sending by hand…", self._ask_folder)
         self._discard = _button("&Discard…", self._ask_discard)
         self._copy = _button("&Copy receipt", self._copy_receipt)
         self._question = plain_label(bold=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import (
 from snapper.report import Receipt, Report
 from snapper.ui.contents_list import ContentsList
 from snapper.ui.look import (
+    BLUE,
     Badge,
     Banner,
     badge_color,
@@ -25,6 +28,7 @@ from snapper.ui.look import (
     put_in_corner,
     screen_for,
 )
+from snapper.ui.saving import ON_CLIPBOARD, ask_folder, to_clipboard
 from snapper.words import receipt_text
 
 _LETTERS_WIDE = 72
@@ -35,6 +39,7 @@ class ReceiptWindow(QWidget):
     """Shows how the newest report ended; earlier ones are counted and found in the outbox."""
 
     outbox_asked = Signal()
+    export = Signal(str, Path)
     closed = Signal()
 
     def __init__(self) -> None:
@@ -50,6 +55,7 @@ class ReceiptWindow(QWidget):
         self.setWindowTitle("Receipt – snapper")
         self.setWindowIcon(icon())
         self._receipt: Receipt | None = None
+        self._report_id = self._text_for_it = ""
         self._earlier = 0
         self._make_parts()
         self._lay_out()
@@ -72,14 +78,29 @@ class ReceiptWindow(QWidget):
         self._list(None)
         self._appear()
 
-    def show_problem(self, sentence: str, next_sentence: str) -> None:
-        """A report has not gone out: why, and what happens next."""
+    def show_problem(
+        self, sentence: str, next_sentence: str, report_id: str = "", text_for_it: str = ""
+    ) -> None:
+        """A report has not gone out: why, and what happens next; with its id, it can be saved for sending by
+        hand, and with a text for the IT department, that can be copied."""
         self._title.setText("Your report has not been sent yet")
         self._problem.say(sentence)
         self._explain.setText(next_sentence)
         self._show_receipt(None)
+        self._offer(report_id, text_for_it)
         self._list(None)
         self._appear()
+
+    def say(self, sentence: str) -> None:
+        """Tell how saving ended."""
+        self._said.say(sentence)
+        if self.isVisible():
+            self._fit()
+
+    def saved(self, sentence: str, path: Path) -> None:
+        """Tell what was saved, and put its path on the clipboard."""
+        to_clipboard(path)
+        self.say(f"{sentence} {ON_CLIPBOARD}")
 
     def closeEvent(self, event: object) -> None:
         """A closed window starts counting anew."""
@@ -103,6 +124,7 @@ class ReceiptWindow(QWidget):
 
     def _show_receipt(self, receipt: Receipt | None) -> None:
         self._receipt = receipt
+        self._offer("", "")
         for part in (self._code, self._ticket, self._copy, self._open):
             part.setVisible(receipt is not None)
         if receipt is None:
@@ -114,6 +136,21 @@ class ReceiptWindow(QWidget):
         self._open.setToolTip(receipt.url)
         self._open.setVisible(_is_web_address(receipt.url))
 
+    def _offer(self, report_id: str, text_for_it: str) -> None:
+        self._report_id, self._text_for_it = report_id, text_for_it
+        self._said.say()
+        self._by_hand.setVisible(bool(report_id))
+        self._for_it.setVisible(bool(text_for_it))
+        self._for_it.setText("Copy text for IT")
+
+    def _ask_folder(self) -> None:
+        report_id = self._report_id  # another report may be shown by the time a folder is chosen
+        ask_folder(self, lambda folder: self.export.emit(report_id, folder))
+
+    def _copy_for_it(self) -> None:
+        to_clipboard(self._text_for_it)
+        self._for_it.setText("Copied")
+
     def _list(self, report: Report | None) -> None:
         self._contents.show_report(report)
         self._contents.setVisible(report is not None)
@@ -124,16 +161,19 @@ class ReceiptWindow(QWidget):
         results = "result" if self._earlier == 1 else "results"
         self._more.setText(f"{self._earlier} earlier {results}: see the outbox")
         self._more.setVisible(self._earlier > 0)
-        width = self.fontMetrics().averageCharWidth() * _LETTERS_WIDE
-        self.resize(width, max(self._rows.totalHeightForWidth(width), self._rows.totalMinimumSize().height()))
-        put_in_corner(self, screen_for(None))
+        self._fit()
         self.show()
         self.raise_()
         self.update()
 
+    def _fit(self) -> None:
+        width = self.fontMetrics().averageCharWidth() * _LETTERS_WIDE
+        self.resize(width, max(self._rows.totalHeightForWidth(width), self._rows.totalMinimumSize().height()))
+        put_in_corner(self, screen_for(None))
+
     def _copy_receipt(self) -> None:
         if self._receipt is not None:
-            QGuiApplication.clipboard().setText(receipt_text(self._receipt))
+            to_clipboard(receipt_text(self._receipt))
             self._copy.setText("Copied")
 
     def _open_ticket(self) -> None:
@@ -166,6 +206,12 @@ class ReceiptWindow(QWidget):
         emphasize(self._copy)
         self._open = QPushButton()
         self._open.clicked.connect(self._open_ticket)
+        self._said = Banner(BLUE)
+        self._by_hand = QPushButton("Save for sending by hand…")
+        self._by_hand.clicked.connect(self._ask_folder)
+        self._for_it = QPushButton()
+        self._for_it.setAccessibleName("Copy text for the IT department")
+        self._for_it.clicked.connect(self._copy_for_it)
         self._more = QPushButton()
         self._more.setFlat(True)
         self._more.clicked.connect(lambda: self.outbox_asked.emit())
@@ -175,14 +221,14 @@ class ReceiptWindow(QWidget):
         top.addWidget(self._title, 1)
         top.addWidget(self._close)
         buttons = QHBoxLayout()
-        buttons.addWidget(self._copy)
-        buttons.addWidget(self._open)
+        for button in (self._copy, self._open, self._by_hand, self._for_it):
+            buttons.addWidget(button)
         buttons.addStretch()
         self._rows = rows = QVBoxLayout(self)
         rows.setContentsMargins(18, 14, 14, 14)
         rows.setSpacing(10)
         rows.addLayout(top)
-        for part in (self._code, self._ticket, self._problem, self._explain, self._contents):
+        for part in (self._code, self._ticket, self._problem, self._explain, self._contents, self._said):
             rows.addWidget(part)
         rows.addLayout(buttons)
         rows.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)

@@ -21,13 +21,14 @@ class Tray(QObject):
     capture_window = Signal()
     attach = Signal()
     outbox = Signal()
+    doctor = Signal()
     paused = Signal(bool)
     quit = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._chord = ""
-        self._trouble = ""
+        self._trouble = self._slow = ""
         self._open = self._attention = 0
         self._sent: int | None = None
         self._shown: tuple[Badge, int] | None = None
@@ -57,6 +58,12 @@ class Tray(QObject):
     def set_sending(self, sent: int, total: int) -> None:
         """How many bytes of a report have gone out; a total of 0: nothing is being sent."""
         self._sent = min(100, 100 * sent // total) if total else None
+        self._slow = self._slow if total else ""
+        self._refresh()
+
+    def set_slow(self, sentence: str) -> None:
+        """Say how long the report that is being sent will take."""
+        self._slow = sentence
         self._refresh()
 
     def say(self, title: str, text: str) -> None:
@@ -83,6 +90,7 @@ class Tray(QObject):
         self._add("&Attach to ticket…").triggered.connect(lambda: self.attach.emit())
         self._menu.addSeparator()
         self._add("&Outbox").triggered.connect(lambda: self.outbox.emit())
+        self._add("&Check this computer…").triggered.connect(lambda: self.doctor.emit())
         self._pause = self._add("&Pause")
         self._pause.setCheckable(True)
         self._pause.toggled.connect(self._pause_toggled)
@@ -120,6 +128,7 @@ class Tray(QObject):
         return (
             "snapper is paused: the keys do nothing" if self._pause.isChecked() else keys,
             "" if self._sent is None else f"Sending your report, {self._sent} %",
+            self._slow,
             _reports(self._open, "is waiting to be sent", "are waiting to be sent"),
             _reports(self._attention, "needs your attention", "need your attention"),
             self._trouble,

@@ -1,4 +1,8 @@
-"""The contract `snapper-report/1` as a client: what the embedded desk serves."""
+"""The contract `snapper-report/1` as a client: what the embedded desk serves.
+
+A small report goes in one request. A large one goes file by file (tus), the small files first: as soon as
+they are there, the desk makes the ticket, and support sees note and picture while a log is on its way.
+"""
 
 from __future__ import annotations
 
@@ -6,78 +10,89 @@ import base64
 import contextlib
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
 from snapper.bundle import Bundle
+from snapper.delivery import uploading
+from snapper.delivery.causes import Cause
 from snapper.delivery.endpoints import Progress
+from snapper.delivery.evidence import Stop, Stopped
 from snapper.delivery.http import Answer, Http
+from snapper.delivery.looks import Server
+from snapper.delivery.uploading import Uploader
+from snapper.delivery.ways import Ways
 from snapper.disk import CHUNK
 from snapper.errors import (
     DeliveryError,
     MayHaveLanded,
     NeedsAttention,
     NotReached,
+    Obstacle,
     Refused,
     ReportMalformed,
 )
-from snapper.report import CONTRACT, MANIFEST_NAME, Receipt
+from snapper.report import CONTRACT, MANIFEST_NAME, Attachment, Receipt
 
+WHOLE_BYTES = 256 * 1024  # a report up to here goes in one request
+SOON_BYTES = 1 << 20  # files up to here go before the ticket is asked for
 _PROBLEM = "application/problem+json"
+_REPORTS = "/api/v1/reports"
+_TUS = "tus-1.0.0"
+
+
+def server(url: str, token: str, idle_seconds: float = 60.0) -> Server:
+    """A desk at an address, with a bearer token, as delivery looks for it."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return Server(url.rstrip("/"), headers, check, idle_seconds)
+
+
+def check(http: Http, body: bytes | None = None) -> Answer | None:
+    """Ask whether it is the desk that answers, with a body of random bytes if there is one: None, or the
+    answer of something else. Raises Stopped."""
+    nonce = secrets.token_hex(8)
+    answer = http.request("GET" if body is None else "POST", f"/api/v1/health?nonce={nonce}", data=body)
+    if _read_problem(answer) is not None:
+        return None
+    with contextlib.suppress(ValueError, AttributeError):
+        if json.loads(answer.body).get("nonce") == nonce:
+            return None
+    return answer
 
 
 class DeskEndpoint:
-    """A desk at an address, with a bearer token."""
+    """A desk, along the ways that lead there."""
 
-    def __init__(self, url: str, token: str, *, idle_seconds: float = 60.0) -> None:
-        self._http = Http(url, {"Authorization": f"Bearer {token}"} if token else {}, idle_seconds)
-        self._room: int | None = None
+    def __init__(self, ways: Ways) -> None:
+        self._ways = ways
+        self._base_url = ways.server.url
+        self._told: dict[str, Any] | None = None
 
     @property
     def name(self) -> str:
         """The desk's address without the scheme."""
-        return self._http.base_url.partition("://")[2]
+        return self._base_url.partition("://")[2]
 
     def find(self, report_id: str) -> Receipt | None:
-        """The receipt of a report the desk already has."""
-        answer = self._http.request("GET", f"/api/v1/reports/{report_id}")
+        """The receipt of a report the desk already has, whole or in part."""
+        answer = self._get(f"{_REPORTS}/{report_id}")
         if answer.status == 404 and answer.media_type == _PROBLEM:
             return None
         if answer.status != 200:
-            raise self._problem(answer)
+            raise self._wrong(answer)
         return self._receipt(answer, report_id)
 
     def commit(self, report: Bundle, progress: Progress | None = None) -> Receipt:
         """Send a whole report, streamed; memory does not grow with it."""
         self._check_room(report.size)
-        with _body(report) as encoder:
-            content_digest = _content_digest(encoder)
-        with _body(report) as encoder:
-            return self._post(report, encoder, content_digest, progress)
-
-    def _post(
-        self, report: Bundle, encoder: MultipartEncoder, content_digest: str, progress: Progress | None
-    ) -> Receipt:
-        tell = (lambda monitor: progress(monitor.bytes_read)) if progress else None
-        monitor = MultipartEncoderMonitor(encoder, tell)
-        headers = {
-            "Content-Type": encoder.content_type,
-            "Content-Digest": content_digest,
-            "Idempotency-Key": f'"{report.report.id}"',
-        }
-        try:
-            answer = self._http.request("POST", "/api/v1/reports", data=monitor, headers=headers)
-        except NotReached as error:
-            if monitor.bytes_read < encoder.len:
-                raise
-            raise MayHaveLanded(
-                f"The report was sent, but no answer came: {error.sentence}", error.remedy
-            ) from error
-        if answer.status not in (200, 201):
-            raise self._problem(answer)
-        return self._receipt(answer, report.report.id)
+        if report.size <= WHOLE_BYTES or self._about().get("uploads") != _TUS:
+            receipt = self._whole(report, progress)
+            if receipt:
+                return receipt
+        return self._by_file(report, progress)
 
     def probe(self) -> str:
         """Ask the desk who it is and whether it knows our token."""
@@ -87,23 +102,13 @@ class DeskEndpoint:
 
     def close(self) -> None:
         """Close all connections."""
-        self._http.close()
-
-    def _about(self) -> dict[str, Any]:
-        answer = self._http.request("GET", "/api/v1")
-        with contextlib.suppress(ValueError):
-            about = json.loads(answer.body)
-            if answer.status == 200 and isinstance(about, dict) and about.get("contract") == CONTRACT:
-                return about
-        raise self._problem(answer)
+        self._ways.close()
 
     def room(self) -> int | None:
         """How many bytes one report may have, as the desk says; asked once."""
-        if self._room is None:
-            limits = self._about().get("limits")
-            limit = limits.get("report_bytes") if isinstance(limits, dict) else None
-            self._room = limit if isinstance(limit, int) else 0
-        return self._room or None
+        limits = self._about().get("limits")
+        limit = limits.get("report_bytes") if isinstance(limits, dict) else None
+        return limit if isinstance(limit, int) and limit > 0 else None
 
     def _check_room(self, size: int) -> None:
         room = self.room()
@@ -112,6 +117,126 @@ class DeskEndpoint:
                 f"The report has {size >> 20} MB, but {self.name} takes at most {room >> 20} MB.",
                 "Send it without the logs, or save it for sending by hand with “snapper outbox export”.",
             )
+
+    def _about(self) -> dict[str, Any]:
+        if self._told is None:
+            answer = self._get("/api/v1")
+            with contextlib.suppress(ValueError):
+                about = json.loads(answer.body)
+                if answer.status == 200 and isinstance(about, dict) and about.get("contract") == CONTRACT:
+                    self._told = about
+                    return about
+            raise self._wrong(answer)
+        return self._told
+
+    def _get(self, path: str) -> Answer:
+        return uploading.ask(self._ways, lambda http: http.request("GET", path))
+
+    # --- in one request -----------------------------------------------------------------------------------
+
+    def _whole(self, report: Bundle, progress: Progress | None) -> Receipt | None:
+        """Send a report in one request; None when this network only lets smaller requests through.
+
+        Raises DeliveryError.
+        """
+        for last in (False, True):
+            try:
+                answer = self._post(report, progress)
+            except Stopped as stopped:
+                receipt = self._landed(report, stopped.stop)
+                if receipt or not self._again(stopped.stop, last):
+                    return receipt
+                continue
+            if answer.status in (200, 201):
+                return self._receipt(answer, report.report.id)
+            if answer.status == 413 and self.problem(answer) is None and self._about().get("uploads") == _TUS:
+                return None
+            raise self.problem(answer) or uploading.stopped_by(answer, self._ways, self)
+        return None
+
+    def _post(self, report: Bundle, progress: Progress | None) -> Answer:
+        with _body(report) as encoder:
+            content_digest = _content_digest(encoder)
+        tell = (lambda monitor: progress(monitor.bytes_read)) if progress else None
+        with _body(report) as encoder:
+            headers = {
+                "Content-Type": encoder.content_type,
+                "Content-Digest": content_digest,
+                "Idempotency-Key": f'"{report.report.id}"',
+            }
+            monitor = MultipartEncoderMonitor(encoder, tell)
+            return self._ways.http().request("POST", _REPORTS, data=monitor, headers=headers)
+
+    def _landed(self, report: Bundle, stop: Stop) -> Receipt | None:
+        """Whether a report whose request broke has arrived all the same. Raises DeliveryError."""
+        try:
+            self._ways.http(anew=True)
+            return self.find(report.report.id)
+        except NotReached as error:
+            if stop.sent < report.size:
+                raise
+            raise MayHaveLanded(
+                f"The report was sent, but no answer came: {error.sentence}",
+                error.remedy,
+                obstacle=error.obstacle,
+            ) from error
+
+    def _again(self, stop: Stop, last: bool) -> bool:
+        """Whether to send the same request again after it broke; raises DeliveryError when nothing helps."""
+        ladder = self._ways.climb(self.send_random)
+        if ladder.small_segment:
+            self._ways.remember(segment=ladder.small_segment)
+        elif ladder.stopped and ladder.passed and self._about().get("uploads") == _TUS:
+            return False
+        elif last:
+            raise uploading.give_up(self._ways, stop, ladder)
+        return True
+
+    # --- file by file -------------------------------------------------------------------------------------
+
+    def _by_file(self, report: Bundle, progress: Progress | None) -> Receipt:
+        """Send the files one by one, the small ones first; when these are there, ask for the ticket."""
+        sent: dict[str, int] = {}
+
+        def tell(name: str, so_far: int) -> None:
+            sent[name] = max(sent.get(name, 0), so_far)
+            if progress:
+                progress(sum(sent.values()))
+
+        uploader = Uploader(self._ways, self, tell)
+        there: dict[str, str] = {}
+        stored = self._stored(report)
+        smallest_first = sorted(report.report.attachments, key=lambda part: part.size)
+        left = [part for part in smallest_first if part.name not in stored]
+        for part in left:
+            if part.size > SOON_BYTES and part is _first_large(left):
+                self._hand_over(report, there)
+            there[part.name] = uploader.upload(report, part)
+        receipt = self._hand_over(report, there)
+        if progress:
+            progress(report.size)
+        return receipt
+
+    def _stored(self, report: Bundle) -> set[str]:
+        receipt = self.find(report.report.id)
+        return {file.name for file in receipt.stored} if receipt else set()
+
+    def _hand_over(self, report: Bundle, there: dict[str, str]) -> Receipt:
+        """Tell the desk which files are there; it makes the ticket with these."""
+        body = json.dumps({"report": report.manifest.decode(), "uploads": there}, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json", "Idempotency-Key": f'"{report.report.id}"'}
+        answer = uploading.submit(
+            self._ways, self, lambda http: http.request("POST", _REPORTS, data=body, headers=headers)
+        )
+        if answer.status not in (200, 201, 202):
+            raise self.problem(answer) or uploading.stopped_by(answer, self._ways, self)
+        return self._receipt(answer, report.report.id)
+
+    # --- what answers mean --------------------------------------------------------------------------------
+
+    def send_random(self, http: Http, body: bytes) -> Answer | None:
+        """Random bytes for the health address: None, or the answer of something else. Raises Stopped."""
+        return check(http, body)
 
     @staticmethod
     def _receipt(answer: Answer, report_id: str) -> Receipt:
@@ -123,26 +248,37 @@ class DeskEndpoint:
             pass
         raise MayHaveLanded("The answer to the report is not a receipt.", "It will be asked for again.")
 
-    def _problem(self, answer: Answer) -> DeliveryError:
-        """What a status that is not a success means; only the desk's own word is final."""
+    def _wrong(self, answer: Answer) -> DeliveryError:
+        return self.problem(answer) or self._ways.foreign(answer)
+
+    def problem(self, answer: Answer) -> DeliveryError | None:
+        """What the desk itself says is wrong, and only its own word is final; None: it was not the desk."""
         problem = _read_problem(answer)
         if problem is None:
-            return NotReached(
-                f"Something on the way to {self.name} answered in its place (status {answer.status}).",
-                "Check that the address is right and the network lets you through.",
-                retry_after=answer.retry_after,
-            )
+            return None
         said = str(problem.get("detail") or problem.get("title") or "it gave no reason")[:500]
         if answer.status in (401, 403):
             return NeedsAttention(
                 f"{self.name} does not accept the token.",
                 "Ask support for a new one and set delivery.token in the settings.",
+                obstacle=Obstacle(str(Cause.TOKEN_REFUSED), self.name),
             )
         if answer.status == 429 or answer.status >= 500 or answer.status == 408:
-            return NotReached(f"{self.name} cannot take it now: {said}", retry_after=answer.retry_after)
-        return Refused(f"{self.name} did not take the report: {said}", _REMEDY.get(answer.status, ""))
+            cause = Cause.RATE_LIMIT if answer.status == 429 else Cause.SERVER_DOWN
+            return NotReached(
+                f"{self.name} cannot take it now: {said}",
+                retry_after=answer.retry_after,
+                obstacle=Obstacle(str(cause), self.name),
+            )
+        cause_of = _TICKET_CAUSES.get(str(problem.get("type", "")).rpartition("/")[2], "")
+        return Refused(
+            f"{self.name} did not take the report: {said}",
+            _REMEDY.get(answer.status, ""),
+            obstacle=Obstacle(str(cause_of), self.name if cause_of else ""),
+        )
 
 
+_TICKET_CAUSES = {"no-such-ticket": Cause.TICKET_MISSING, "ticket-closed": Cause.TICKET_CLOSED}
 _REMEDY = {
     404: "Send it to another ticket, or to a new one: “snapper outbox resend”.",
     409: "Send it as a new report: “snapper outbox resend”.",
@@ -178,3 +314,7 @@ def _read_problem(answer: Answer) -> dict[str, Any] | None:
     except ValueError:
         return None
     return problem if isinstance(problem, dict) else None
+
+
+def _first_large(parts: list[Attachment]) -> Attachment | None:
+    return next((part for part in parts if part.size > SOON_BYTES), None)

@@ -1,0 +1,26 @@
+"""Checks of this computer and its network: `doctor`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from snapper.cli.speaking import EXIT_FAILED, json_option, settings_of, show
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def doctor(config_file: Path | None, as_json: bool) -> int:
+    """Check this computer and its network: what works, what does not, and what to do about it."""
+    from snapper.connect import open_outbox
+    from snapper.doctor import Verdict, examine, somebody_listens
+    from snapper.doctor.table import data, table
+
+    settings = settings_of(config_file)
+    outbox = open_outbox(settings)
+    findings = examine(settings, outbox, listening=somebody_listens(outbox.folder))
+    show(data(findings), as_json, table(findings, shutil.get_terminal_size((110, 24)).columns))
+    return EXIT_FAILED if any(finding.verdict is Verdict.FAILED for finding in findings) else 0

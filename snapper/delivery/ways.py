@@ -1,0 +1,380 @@
+"""The ways from this computer to one server: found, looked along side by side, the best taken and remembered;
+and when none leads there, the reason, within ten seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from snapper.config import is_this_computer
+from snapper.delivery.causes import Cause
+from snapper.delivery.diagnose import Diagnosis, Seen, diagnose, in_words
+from snapper.delivery.dial import Caps, Dialler, Line
+from snapper.delivery.evidence import Phase, Stop, Stopped, Symptom
+from snapper.delivery.http import Answer, Http, retry_after_seconds
+from snapper.delivery.ladder import Ladder, SendRandom, climb
+from snapper.delivery.looks import Looker, Server, Sight, foreign_stop
+from snapper.delivery.memory import Memory, Remembered
+from snapper.delivery.route import DIRECT, PacFailed, Route, Source
+from snapper.delivery.tls import Certificate, presented
+from snapper.errors import DeliveryError, Forbidden, NeedsAttention, NotReached
+
+if TYPE_CHECKING:
+    from snapper.delivery.proxies import Named, PacAddress
+
+VERDICT_SECONDS = 9.0  # of the ten that a person waits, one is left for the rest
+_GRACE_SECONDS = 1.0  # how long a route that is trusted more may take longer than one that works already
+_ASIDE_SECONDS = 2.5  # for looking at what else tells the cause
+_FRESH_SECONDS = 300.0  # a session is used again without a look
+_REFUSED_SECONDS = 5.0  # who asks again so soon gets the same answer: nobody waits twice for one verdict
+_PATIENCE = 3.0  # times longer limits when nobody waits: some networks are that slow
+_RANK = {source: rank for rank, source in enumerate(Source, 1)}
+
+_ODD_WHERE = (Phase.TCP, Phase.TLS, Phase.ANSWER)  # where something may stand in the server's place
+_A_PERSON_MUST_ACT = (Cause.PROXY_WANTS_PASSWORD, Cause.PROXY_WRONG_PASSWORD)
+_A_POLICY = (Cause.DATA_PROTECTION, Cause.UPLOADS_FORBIDDEN)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What of this computer decides the ways: who names proxies for a web address, what a proxy script says,
+    which network this is (“” offline)."""
+
+    named: Callable[[str], Named]
+    pac: Callable[[PacAddress, str], tuple[Route, ...]]
+    network: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was seen along every route: `sights` in the order of trust, `best` the one to take, if any leads
+    there; `named` is who named them; `pac` the trouble with a proxy script."""
+
+    sights: tuple[Sight, ...]
+    best: Sight | None
+    named: Named
+    pac: tuple[Cause, str] | None = None
+
+
+@dataclass
+class _Race:
+    """Looks under way: `sights` in the order they end, with their rank; the lowest rank is trusted most."""
+
+    sights: queue.Queue[tuple[float, Sight | None]] = field(default_factory=queue.Queue)
+    pending: set[float] = field(default_factory=set)
+    pac: tuple[Cause, str] | None = None
+    over: bool = False
+
+
+class Ways:
+    """The ways to one server. Any thread may use it."""
+
+    def __init__(
+        self,
+        server: Server,
+        dialler: Dialler,
+        surroundings: Surroundings,
+        memory: Memory,
+        *,
+        caps: Caps | None = None,
+    ) -> None:
+        self.server = server
+        self._dialler = dialler
+        self._looker = Looker(dialler, server)
+        self._surroundings = surroundings
+        self._memory = memory
+        self._caps = caps or Caps()
+        self._lock = threading.RLock()
+        self._http: Http | None = None
+        self._line = Line(DIRECT)
+        self._limits = Remembered(DIRECT.label)
+        self._network = ""
+        self._fresh_until = 0.0
+        self._tries = 0
+        self._refused: tuple[DeliveryError, float] | None = None
+
+    # --- a session that leads there -----------------------------------------------------------------------
+
+    def http(self, *, anew: bool = False, reconnect: bool = False) -> Http:
+        """A session over the best line; `anew` looks again even if one worked a moment ago, `reconnect` only
+        takes a new connection.
+
+        Raises DeliveryError: why no line leads there, in words.
+        """
+        with self._lock:
+            if reconnect and self._http:
+                self._http.close()
+            if is_this_computer(self.server.where[0]):
+                return self._at_home(anew)
+            network = self._surroundings.network()
+            known = self._http is not None and network == self._network
+            if self._refused and not anew and time.monotonic() < self._refused[1]:
+                raise self._refused[0]
+            if anew or not known or time.monotonic() > self._fresh_until:
+                self._refused = None
+                self._choose(network)
+            assert self._http is not None
+            return self._http
+
+    def _at_home(self, anew: bool) -> Http:
+        if self._http is None or anew:
+            self._close()
+            self._http = self._looker.session(Line(DIRECT), self._caps)
+        return self._http
+
+    @property
+    def line(self) -> Line:
+        """The line in use."""
+        return self._line
+
+    @property
+    def limits(self) -> Remembered:
+        """What this line has been found to carry."""
+        return self._limits
+
+    def remember(self, **found: Any) -> None:
+        """Use smaller request bodies, connections of their own or smaller TCP segments here from now on."""
+        with self._lock:
+            self._limits = replace(self._limits, **found)
+            if self._limits.segment != self._line.segment:
+                self._take(replace(self._line, segment=self._limits.segment))
+            self._memory.keep(self._network, self._limits)
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._http:
+            self._http.close()
+        self._http = None
+
+    def _take(self, line: Line) -> None:
+        self._close()
+        self._line = line
+        self._http = self._looker.session(line, self._caps.times(_PATIENCE))
+        self._fresh_until = time.monotonic() + _FRESH_SECONDS
+
+    def survey(self, seconds: float) -> Survey:
+        """Look along every route to its end, whichever is the best; at most so long. What it finds is what
+        `http` goes by next."""
+        with self._lock:
+            network = self._surroundings.network()
+            survey = self._look_everywhere(network, self._caps, time.monotonic() + seconds, whole=True)
+            with contextlib.suppress(DeliveryError):
+                self._settle(network, survey)
+            return survey
+
+    # --- the race -----------------------------------------------------------------------------------------
+
+    def _choose(self, network: str) -> None:
+        """Look along all lines at once, and take the best that leads there."""
+        patient = 1.0 if self._tries == 0 else _PATIENCE  # the first try has a person waiting
+        self._tries += 1
+        end = time.monotonic() + VERDICT_SECONDS * patient - (_ASIDE_SECONDS if patient == 1.0 else 0)
+        self._settle(network, self._look_everywhere(network, self._caps.times(patient), end))
+
+    def _settle(self, network: str, survey: Survey) -> None:
+        """Take the best line of a survey. Raises DeliveryError where there is none."""
+        best = survey.best
+        if best is None:
+            stops = [sight.stop for sight in survey.sights if sight.stop]
+            refusal = self._refusal(stops, survey.pac)
+            self._refused = (refusal, time.monotonic() + _REFUSED_SECONDS)
+            raise refusal
+        self._tries = 0
+        self._network = network
+        last = self._memory.recall(network)
+        label = best.line.route.label
+        known = last if last and last.route == label else Remembered(label)
+        self._limits = replace(known, segment=best.line.segment)
+        self._take(best.line)
+        for sight in survey.sights:
+            if sight.http:
+                sight.http.close()
+        self._memory.keep(network, self._limits)
+
+    def _look_everywhere(self, network: str, caps: Caps, end: float, *, whole: bool = False) -> Survey:
+        race, last = _Race(), self._memory.recall(network)
+        named = self._surroundings.named(self.server.url)
+        for position, route in enumerate(_with_direct(named)):
+            self._start(race, route, position, last, caps, end)
+        if named.pac:
+            race.pending.add(_RANK[named.pac.source])
+            self._in_thread(lambda: self._ask_pac(race, named, last, caps, end))
+        sights: dict[float, Sight] = {}
+        best: float | None = None
+        until = end
+        while race.pending and (whole or best is None or min(race.pending) < best):
+            try:
+                rank, sight = race.sights.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
+            race.pending.discard(rank)
+            if sight is None:
+                continue
+            sights[rank] = sight
+            if sight.http and (best is None or rank < best):
+                best = rank
+                until = until if whole else min(until, time.monotonic() + _GRACE_SECONDS)
+        race.over = True
+        in_order = tuple(sights[rank] for rank in sorted(sights))
+        return Survey(in_order, None if best is None else sights[best], named, race.pac)
+
+    def _start(
+        self, race: _Race, route: Route, position: int, last: Remembered | None, caps: Caps, end: float
+    ) -> None:
+        worked = last is not None and last.route == route.label
+        rank = 0.0 if worked else _RANK[route.source] + position / 1000
+        if rank in race.pending:
+            return  # the same proxy, named twice
+        line = Line(route, last.segment if worked and last else 0)
+        race.pending.add(rank)
+
+        def look() -> None:
+            sight = self._looker.look(line, caps, end)
+            race.sights.put((rank, sight))
+            if race.over and sight.http:
+                sight.http.close()
+
+        self._in_thread(look)
+
+    def _ask_pac(self, race: _Race, named: Named, last: Remembered | None, caps: Caps, end: float) -> None:
+        assert named.pac
+        rank = float(_RANK[named.pac.source])
+        try:
+            found = self._surroundings.pac(named.pac, self.server.url)
+        except PacFailed as error:
+            race.pac = (Cause.PAC_BROKEN if error.broken else Cause.PAC_UNREACHABLE, str(error))
+            found = ()
+        for position, route in enumerate(found, 1):
+            if route.host:  # a direct way is looked along already
+                self._start(race, route, position, last, caps, end)
+        race.sights.put((rank, None))
+
+    @staticmethod
+    def _in_thread(action: Callable[[], None]) -> None:
+        threading.Thread(target=action, name="route", daemon=True).start()
+
+    # --- why not ------------------------------------------------------------------------------------------
+
+    def why(self, stop: Stop) -> DeliveryError:
+        """Why a request on the chosen line failed, in words: the way may be gone altogether."""
+        if is_this_computer(self.server.where[0]):
+            return self._refusal([stop], None)
+        try:
+            self.http(anew=True)
+        except DeliveryError as error:
+            return error
+        return self._refusal([stop], None)
+
+    def foreign(self, answer: Answer) -> DeliveryError:
+        """What an answer means that is not the server's."""
+        return self._refusal([foreign_stop(answer, self._line, self.server)], None)
+
+    def refusal(self, cause: Cause, stop: Stop, **more: str) -> DeliveryError:
+        """A cause that was found out, as the error that says it."""
+        return _error(in_words(cause, stop, Seen(), datetime.now(UTC), **more), stop)
+
+    def clock_ahead(self) -> timedelta | None:
+        """How far this computer's clock is ahead of the server's; None where it does not tell the time.
+
+        Raises DeliveryError, Stopped.
+        """
+        return _ahead(self.http().request("HEAD", "/generate_204"))
+
+    def climb(self, send: SendRandom) -> Ladder:
+        """How large a body gets through on the chosen line."""
+        return climb(self._looker, self._line, send, self._caps)
+
+    def _refusal(self, stops: list[Stop], pac: tuple[Cause, str] | None) -> DeliveryError:
+        if not stops:  # nothing ended in time
+            stops = [Stop(Phase.ANSWER, Symptom.TIMEOUT, DIRECT, *self.server.where)]
+        at_home = is_this_computer(self.server.where[0])
+        seen = Seen() if at_home else self._look_aside(stops, pac)
+        now = datetime.now(UTC)
+        diagnosis = diagnose(stops, seen, now)
+        blamed = next((stop for stop in stops if stop.status in (429, 503)), stops[0])
+        return _error(diagnosis, blamed)
+
+    def _look_aside(self, stops: list[Stop], pac: tuple[Cause, str] | None) -> Seen:
+        """What else tells the cause: side by side, in _ASIDE_SECONDS."""
+        found: dict[str, Any] = {}
+        end = time.monotonic() + _ASIDE_SECONDS
+
+        def note(name: str, action: Callable[[], object]) -> threading.Thread:
+            def run() -> None:
+                with contextlib.suppress(Stopped, OSError, ValueError):
+                    found[name] = action()
+
+            thread = threading.Thread(target=run, daemon=True)
+            thread.start()
+            return thread
+
+        odd = [stop for stop in stops if stop.phase in _ODD_WHERE and self.server.secure]
+        untrusted = [stop for stop in odd if stop.symptom is Symptom.CERTIFICATE]
+        looks = [note("network", self._surroundings.network)]
+        if odd:
+            looks.append(note("plain", lambda: self._in_plain_http(end)))
+        if untrusted:
+            looks.append(note("certificate", lambda: self._certificate(untrusted[0].route, end)))
+        for thread in looks:
+            thread.join(max(0.0, end - time.monotonic()))
+        portal, ahead = found.get("plain") or (None, None)
+        return Seen(portal, found.get("certificate"), ahead, found.get("network") == "", pac)
+
+    def _in_plain_http(self, end: float) -> tuple[Stop | None, timedelta | None]:
+        """What answers to plain HTTP: a page that stands in the server's place, and the time on its clock."""
+        host = self.server.where[0]
+        line = Line(DIRECT)
+
+        def open_() -> object:
+            return self._dialler.dial(line, host, 80, self._caps, end, tls=False)
+
+        http = Http(f"http://{host}", {}, open_, idle_seconds=max(0.1, end - time.monotonic()))
+        with contextlib.closing(http):
+            answer = http.request("GET", "/generate_204")
+        place = answer.headers.get("Location", "")
+        expected = answer.status in (204, 404) or place.startswith(f"https://{host}")
+        return None if expected else foreign_stop(answer, line, self.server), _ahead(answer)
+
+    def certificate(self, route: Route, seconds: float) -> Certificate | None:
+        """The certificate that is shown along a route, trusted or not. Raises Stopped."""
+        return self._certificate(route, time.monotonic() + seconds)
+
+    def _certificate(self, route: Route, end: float) -> Certificate | None:
+        connected = self._dialler.dial(Line(route), *self.server.where, self._caps, end, tls=False)
+        return presented(connected, self.server.where[0], max(0.1, end - time.monotonic()))
+
+
+def _ahead(answer: Answer) -> timedelta | None:
+    with contextlib.suppress(ValueError, TypeError):
+        return datetime.now(UTC) - parsedate_to_datetime(answer.headers.get("Date", ""))
+    return None
+
+
+def _with_direct(named: Named) -> tuple[Route, ...]:
+    """The routes that are named, and the direct one unless the settings name a proxy."""
+    if any(route.source in (Source.SETTING, Source.DIRECT) for route in named.routes):
+        return named.routes
+    return (*named.routes, DIRECT)
+
+
+def _error(diagnosis: Diagnosis, stop: Stop) -> DeliveryError:
+    kind: type[DeliveryError] = NotReached
+    if diagnosis.cause in _A_PERSON_MUST_ACT:
+        kind = NeedsAttention
+    elif diagnosis.cause in _A_POLICY:
+        kind = Forbidden
+    header = next((value for name, value in stop.headers.items() if name.lower() == "retry-after"), "")
+    after = retry_after_seconds(header, time.time())
+    return kind(diagnosis.sentence, diagnosis.remedy, retry_after=after, obstacle=diagnosis.obstacle)

@@ -1,0 +1,121 @@
+"""Checks of this computer and its network, side by side: what works, what does not, and what to do about it.
+
+findings.py    what a check finds, in the order people read it (pure)
+way_out.py     how reports get out: DNS, routes and proxies, certificate, clock, ticket desk
+tws_ports.py   whether TWS itself gets through
+here.py        chord, screen, folders, keyring, TWS and its logs
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from snapper import connect, disk
+from snapper.config import Settings, is_this_computer
+from snapper.delivery.endpoints.desk import DeskEndpoint, server
+from snapper.delivery.network import link
+from snapper.delivery.tls import trust
+from snapper.delivery.ways import Ways
+from snapper.doctor import here, tws_ports, way_out
+from snapper.doctor.findings import MARKS, Finding, Verdict, unknown, worst_first
+from snapper.outbox import LISTEN_LOCK, Outbox
+from snapper.state import RULES
+
+__all__ = ["FILE_NAME", "MARKS", "WHOLE_SECONDS", "Finding", "Verdict", "examine", "somebody_listens"]
+
+FILE_NAME = "doctor.txt"  # in a report
+WHOLE_SECONDS = 9.5  # of the ten that a person waits
+_SURVEY_SECONDS = 6.0
+_DNS_SECONDS = 3.0
+_TWS_SECONDS = 6.5
+_API_PORTS = (7496, 7497, 4001, 4002)  # TWS live and paper, Gateway live and paper
+
+Check = Callable[[], list[Finding]]
+
+
+@dataclass(frozen=True)
+class _Doctor:
+    settings: Settings
+    outbox: Outbox
+    listening: bool
+
+    def checks(self) -> dict[str, Check]:
+        """Every check by the name under which it is missed when it takes too long."""
+        settings = self.settings
+        host = server(settings.delivery_url, "").where[0]
+        return {
+            "connection": lambda: [way_out.link(link())],
+            "DNS": lambda: [] if is_this_computer(host) else [way_out.name(host, _DNS_SECONDS)],
+            "ticket desk": self._way_out,
+            "TWS ports": self._tws_ports,
+            "API on this computer": lambda: [tws_ports.local_api(_API_PORTS)],
+            "chord": lambda: [
+                here.chord(*connect.chord_and_reason(settings), settings.hotkey_backend, self.listening)
+            ],
+            "screen": lambda: [here.screen()],
+            "disk space": lambda: here.folder(settings.outbox_folder),
+            "keyring": lambda: [here.keyring()],
+            "installation": lambda: here.tws(connect.sources(settings), lambda: datetime.now().astimezone()),
+            "outbox": lambda: [way_out.waiting(self._waiting())],
+        }
+
+    def _way_out(self) -> list[Finding]:
+        ways = self._ways()
+        endpoint = DeskEndpoint(ways)
+        if is_this_computer(ways.server.where[0]):
+            return way_out.desk(endpoint)
+        survey = ways.survey(_SURVEY_SECONDS)
+        if survey.best is None:
+            return [*way_out.desk(endpoint), *way_out.routes(survey)]
+        certificate = way_out.certificate(ways, survey.best.line.route)
+        return [*way_out.desk(endpoint), *way_out.routes(survey), certificate, way_out.clock(ways)]
+
+    def _ways(self) -> Ways:
+        settings = self.settings
+        return connect.ways(settings, server(settings.delivery_url, settings.delivery_token))
+
+    def _tws_ports(self) -> list[Finding]:
+        settings = self.settings
+        end = time.monotonic() + _TWS_SECONDS
+        return tws_ports.check(settings.doctor_tws_hosts, settings.doctor_web_hosts, trust(None), end)
+
+    def _waiting(self) -> list[str]:
+        return [str(entry.state) for entry in self.outbox.entries() if not RULES[entry.state].finished]
+
+
+def examine(settings: Settings, outbox: Outbox, *, listening: bool) -> list[Finding]:
+    """Make every check, side by side, within WHOLE_SECONDS; the worst findings first.
+
+    `listening` says that a snapper of this user holds the chord already.
+    """
+    checks = _Doctor(settings, outbox, listening).checks()
+    found: dict[str, list[Finding]] = {}
+
+    def one(name: str, check: Check) -> None:
+        try:
+            found[name] = check()
+        except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
+            found[name] = [unknown("This computer", name, f"Could not be checked ({type(error).__name__}).")]
+
+    end = time.monotonic() + WHOLE_SECONDS
+    threads = [threading.Thread(target=one, args=each, daemon=True) for each in checks.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    missed = {name: [unknown("This computer", name, "No answer in time.")] for name in checks}
+    return worst_first(finding for each in {**missed, **found}.values() for finding in each)
+
+
+def somebody_listens(folder: Path) -> bool:
+    """Whether a snapper that uses this outbox holds the chord."""
+    try:
+        with disk.locked(folder / LISTEN_LOCK) as free:
+            return not free
+    except OSError:  # there is no outbox yet
+        return False

@@ -1,0 +1,30 @@
+"""What windows share for handing things to a person: the question for a folder, the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+ON_CLIPBOARD = "The path of the zip is on the clipboard."
+
+
+def ask_folder(parent: QWidget, chosen: Callable[[Path], None]) -> None:
+    """Ask for a folder to save a report in; `chosen` is called with it, unless none is chosen."""
+    desktop = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DesktopLocation)
+    # Else it begins in the folder the program was started in, on Windows often one of the system's.
+    start = desktop if desktop and Path(desktop).is_dir() else str(Path.home())
+    dialog = QFileDialog(parent, "Folder to save the report in", start)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(lambda folder: chosen(Path(folder)))
+    dialog.open()
+
+
+def to_clipboard(text: object) -> None:
+    """Put a text on the clipboard."""
+    QGuiApplication.clipboard().setText(str(text))

@@ -1,0 +1,3 @@
+"""What the data protection of the lab looks for in bodies. Imports nothing."""
+
+MARKER = b"CONFIDENTIAL-4711"
