@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import re
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,11 +115,3 @@ def verify(bundle: Bundle) -> None:
                 f"The kept file {bundle.path(part)} is missing or was changed, so the report cannot be sent.",
                 "Save the rest with “snapper outbox export”, or let it go with “snapper outbox discard”.",
             )
-
-
-def write_zip(bundle: Bundle, destination: Path) -> None:
-    """Write the manifest and the attachments as one new zip, for sending by hand. Raises OSError."""
-    with disk.create(destination) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(MANIFEST_NAME, bundle.manifest)
-        for part in bundle.report.attachments:
-            archive.write(bundle.path(part), part.name)

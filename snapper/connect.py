@@ -60,7 +60,7 @@ def ways(settings: Settings, server: Server) -> Ways:
 
     return Ways(
         server,
-        Dialler(trust(settings.delivery_ca_file), Logins(credentials.find)),
+        Dialler(trust(settings.delivery_ca_file), Logins(credentials.find, credentials.refused)),
         Surroundings(named, proxies.pac_routes, network.fingerprint),
         Memory(settings.outbox_folder),
     )

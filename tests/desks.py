@@ -129,13 +129,16 @@ def refused_url() -> str:
 
 
 @contextlib.contextmanager
-def cutting_off_the_first_answer(url: str) -> Iterator[str]:
-    """A way to the desk that hands on everything, but swallows the answer to the first report posted."""
+def cutting_off_the_first_answer(url: str, opened: threading.Event) -> Iterator[str]:
+    """A way to the desk that swallows the answer to the first report posted, and is shut from then on until
+    it is opened."""
     host, port = url.removeprefix("http://").split(":")
     swallowed = threading.Event()
 
     def hand_on(connection: socket.socket) -> None:
         while request := read_request(connection):
+            if swallowed.is_set() and not opened.is_set():
+                return
             with socket.create_connection((host, int(port))) as desk:
                 desk.sendall(request)
                 answer = read_request(desk)

@@ -23,6 +23,7 @@ STEPS = frozenset(
         *("rename", "replace", "unlink", "remove", "mkdir", "rmdir"),
         *(
             "socket.connect",
+            "socket.connect_ex",
             "socket.send",
             "socket.sendall",
             "socket.recv",

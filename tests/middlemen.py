@@ -150,9 +150,9 @@ def socks_server(
 
 
 @contextlib.contextmanager
-def listening(serve: Callable[[socket.socket], None]) -> Iterator[tuple[str, int]]:
+def listening(serve: Callable[[socket.socket], None], host: str = "127.0.0.1") -> Iterator[tuple[str, int]]:
     """Something that serves every connection in a thread of its own; gives host and port."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server((host, 0))
     open_: list[socket.socket] = []
 
     def one(connection: socket.socket) -> None:

@@ -101,6 +101,13 @@ def test_a_forgotten_login_is_nowhere(keyring: FakeKeyring) -> None:
     assert not credentials.forget(PROXY)
 
 
+def test_a_refused_login_is_gone_but_for_the_user_name(keyring: FakeKeyring) -> None:
+    credentials.keep(PROXY, LOGIN, remember=True)
+    credentials.refused(PROXY)
+    assert credentials.find(PROXY) is None
+    assert credentials.last_user(PROXY) == LOGIN.user
+
+
 def test_what_another_process_puts_in_or_removes_is_noticed(keyring: FakeKeyring) -> None:
     credentials.keep(PROXY, Login("anna", "old"), remember=True)
     keyring.held[credentials.SERVICE, PROXY] = json.dumps({"user": "anna", "password": CANARY})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,9 @@ import pytest
 
 from scripts.screen import wait_until
 from snapper.desk import Limits, Store, running
+from snapper.desk.hand_over import alone_with
+from snapper.desk.problem import Problem
+from snapper.desk.turns import Turns
 from snapper.report import new_report_id
 from tests.desk_client import Desk, announced, answer_of, cut_off, kept, make_report, running_desk
 
@@ -82,6 +86,53 @@ def test_who_comes_back_takes_over_from_the_connection_that_hangs(desk: Desk, co
             assert desk.append(place, 1000, DATA[1000:]).status_code == 204
     if comes_back != "DELETE":
         assert kept(desk, place) == DATA
+
+
+def test_handing_an_upload_over_ends_who_still_writes_to_it(desk: Desk) -> None:
+    report = make_report({"a.bin": DATA})
+    place = desk.announce(report.id, "a.bin", len(DATA)).headers["Location"]
+    with cut_off(desk, place, 0, DATA[:1000], len(DATA)) as hanging:
+        wait_until(lambda: len(kept(desk, place)) == 1000, "the first bytes are there")
+        assert desk.hand_over(report, {"a.bin": place}).status_code == 422
+        assert "/problems/taken-over" in answer_of(hanging)
+    assert desk.offset(place) == 1000
+
+
+def test_two_hand_overs_of_the_same_uploads_never_wait_for_each_other() -> None:
+    """Whatever order they name them in: both wait for busy uploads, and get them at the same moment."""
+
+    async def both() -> None:
+        turns = Turns()
+
+        async def hand_over(*ids: str) -> None:
+            async with alone_with(turns, {id: id for id in ids}):
+                pass
+
+        async with turns.turn("a"), turns.turn("b"):
+            waiting = [asyncio.create_task(hand_over(*ids)) for ids in ("ab", "ba")]
+            await asyncio.sleep(0)
+        await asyncio.wait_for(asyncio.gather(*waiting), 30)
+
+    asyncio.run(both())
+
+
+def test_a_turn_that_ends_still_takes_what_is_there() -> None:
+    """So that who is cut off after every few bytes gets on, however fast they come back."""
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"here"
+        await asyncio.Event().wait()
+
+    async def taken() -> list[bytes]:
+        found = []
+        async with Turns().turn("a") as turn:
+            turn.end()
+            with pytest.raises(Problem, match="another connection"):
+                async for piece in turn.pieces(body()):
+                    found.append(piece)
+        return found
+
+    assert asyncio.run(taken()) == [b"here"]
 
 
 def test_many_who_come_back_at_once_end_each_other_and_one_gets_through(desk: Desk) -> None:

@@ -124,8 +124,9 @@ def test_a_clock_that_is_off_is_told_from_a_certificate_that_ended() -> None:
 @pytest.mark.parametrize(
     "stop",
     [
-        direct(Phase.TCP, Symptom.REFUSED), direct(Phase.TLS, Symptom.CERTIFICATE), direct(Phase.TLS, Symptom.NOT_TLS),
-        direct(Phase.ANSWER, Symptom.STATUS, status=200), direct(Phase.TLS, Symptom.CERTIFICATE, verify=WRONG_HOST),
+        direct(Phase.TCP, Symptom.REFUSED), direct(Phase.TLS, Symptom.CERTIFICATE),
+        direct(Phase.TLS, Symptom.NOT_TLS), direct(Phase.ANSWER, Symptom.STATUS, status=200),
+        direct(Phase.TLS, Symptom.CERTIFICATE, verify=WRONG_HOST),
     ],
 )  # fmt: skip
 def test_a_page_in_the_servers_place_is_a_portal(stop: Stop) -> None:
@@ -169,7 +170,10 @@ def test_whatever_was_met_can_be_said(
 
 @pytest.mark.parametrize(
     ("page", "title"),
-    [(b"<html><TITLE lang=x>\n Sign\n in </title>", "Sign in"), (b"<title>", ""), (b"", ""), (b"<title>\xff</title>", "�")],
+    [
+        (b"<html><TITLE lang=x>\n Sign\n in </title>", "Sign in"), (b"<title>", ""), (b"", ""),
+        (b"<title>\xff</title>", "�"),
+    ],
 )  # fmt: skip
 def test_the_title_of_a_page(page: bytes, title: str) -> None:
     assert page_title(page) == title

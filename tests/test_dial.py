@@ -144,6 +144,17 @@ def test_a_wrong_login_is_tried_once_and_never_again(server: tuple[str, int]) ->
     assert sum("Proxy-Authorization" in head for head in proxy.heard) == 1
 
 
+def test_a_kept_login_that_is_refused_is_forgotten(server: tuple[str, int]) -> None:
+    """Else a program that is started every minute would lock the account."""
+    forgotten: list[str] = []
+    by = Dialler(
+        ssl.create_default_context(), Logins(lambda address: Login("trader", "wrong"), forgotten.append)
+    )
+    with listening(Proxy(server, "basic").serve) as address:
+        stopped(by, through(address, login=LOGIN))
+    assert forgotten == [f"{address[0]}:{address[1]}"]
+
+
 def test_without_a_login_the_schemes_are_told(server: tuple[str, int]) -> None:
     proxy = Proxy(server, "digest")
     with listening(proxy.serve) as address:
@@ -256,7 +267,7 @@ def test_what_is_no_tls() -> None:
 
 
 def test_an_address_that_leads_nowhere_costs_a_moment(server: tuple[str, int]) -> None:
-    """192.0.2.1 is nobody's (RFC 5737): whatever the network does with it, the other address is tried beside."""
+    """192.0.2.1 is nobody's (RFC 5737): whatever becomes of it, the other address is tried beside."""
     nowhere = (socket.AF_INET, ("192.0.2.1", server[1]))
     with addresses.connect([nowhere, (socket.AF_INET, server)], 5) as connected:
         assert connected.getpeername() == server
@@ -278,7 +289,10 @@ def test_what_hangs_is_left_behind() -> None:
 
 @pytest.mark.parametrize(
     ("found", "sunk"),
-    [(["0.0.0.0"], True), (["127.0.0.53", "::1"], True), (["::"], True), (["10.1.1.1", "0.0.0.0"], False), ([], False)],
+    [
+        (["0.0.0.0"], True), (["127.0.0.53", "::1"], True), (["::"], True), (["10.1.1.1", "0.0.0.0"], False),
+        ([], False),
+    ],
 )  # fmt: skip
 def test_a_sinkhole_is_noticed(found: list[str], sunk: bool) -> None:
     assert addresses.sinkhole(found) is sunk

@@ -169,7 +169,10 @@ def test_bytes_the_other_end_has_not_confirmed_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("url", "where"),
-    [("https://desk.example", ("desk.example", 443)), ("http://[::1]:8765/x", ("::1", 8765)), ("http://a", ("a", 80))],
+    [
+        ("https://desk.example", ("desk.example", 443)), ("http://[::1]:8765/x", ("::1", 8765)),
+        ("http://a", ("a", 80)),
+    ],
 )  # fmt: skip
 def test_host_and_port_of_an_address(url: str, where: tuple[str, int]) -> None:
     assert server_of(url) == where

@@ -112,6 +112,16 @@ def keep(address: str, login: Login, remember: bool) -> Kept:
     return Kept(Place.MEMORY)
 
 
+def refused(address: str) -> None:
+    """The proxy did not take the login that is kept: remove it, so that no later start locks the account by
+    trying it again. The user name stays, for the next question."""
+    user = last_user(address)
+    with contextlib.suppress(Unavailable):
+        forget(address)
+    with _lock:
+        _users[_key(address)] = user
+
+
 def forget(address: str) -> bool:
     """Remove a login from memory and keyring; whether there was one. Raises Unavailable when the keyring is
     locked or does not answer."""

@@ -53,10 +53,15 @@ LoginFinder = Callable[[str], Login | None]
 
 
 class Logins:
-    """Logins for proxies: asked from `find` by address, and never offered again once refused."""
+    """Logins for proxies: asked from `find` by address, and never offered again once refused.
 
-    def __init__(self, find: LoginFinder) -> None:
+    `forget` is told the address when the login that was kept is refused: a program that is started again and
+    again must not lock somebody's account with it.
+    """
+
+    def __init__(self, find: LoginFinder, forget: Callable[[str], object] = lambda address: None) -> None:
         self._find = find
+        self._forget = forget
         self._refused: set[tuple[str, Login]] = set()
 
     def of(self, route: Route) -> Login | None:
@@ -68,6 +73,8 @@ class Logins:
     def refused(self, route: Route, login: Login) -> None:
         """The proxy did not take it."""
         self._refused.add((route.address, login))
+        if login == self._find(route.address):
+            self._forget(route.address)
 
     def was_refused(self, route: Route) -> bool:
         """Whether a login for this proxy was refused."""

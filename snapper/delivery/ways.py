@@ -189,7 +189,8 @@ class Ways:
         if best is None:
             stops = [sight.stop for sight in survey.sights if sight.stop]
             refusal = self._refusal(stops, survey.pac)
-            self._refused = (refusal, time.monotonic() + _REFUSED_SECONDS)
+            if not isinstance(refusal, NeedsAttention):  # a person may have signed in by the next moment
+                self._refused = (refusal, time.monotonic() + _REFUSED_SECONDS)
             raise refusal
         self._tries = 0
         self._network = network

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.demo_tws import make_jts
+from snapper.delivery.endpoints.desk import WHOLE_BYTES
 from snapper.outbox import Outbox
 from snapper.state import State
 from tests.desks import Desk, desk_at
@@ -42,17 +43,23 @@ def recover(settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("part", range(SLICES))
-def test_a_kill_at_any_step_loses_nothing_and_doubles_nothing(tmp_path: Path, part: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "stride"), [(50_000, 1), (WHOLE_BYTES + 50_000, 6)], ids=["whole", "by-file"]
+)
+def test_a_kill_at_any_step_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, part: int, size: int, stride: int
+) -> None:
+    """A large report goes file by file, in many pieces that are alike: every sixth step stands for them."""
     jts = make_jts(tmp_path / "Jts", datetime.now().astimezone()).home
     file = tmp_path / "extra.txt"
-    file.write_bytes(b"extra" * 10_000)
+    file.write_bytes(b"extra" * (size // 5))
     with desk_at(tmp_path / "desk") as desk:
         whole = send(0, environment(tmp_path / "whole", desk, jts), "whole", file)
         assert whole.returncode == 0, whole.stderr
         steps = int(whole.stderr.split()[-1])
         assert steps > 40
         outcomes = {"promised": 0, "not promised": 0}
-        for step in range(1 + part, steps + 1, SLICES):
+        for step in range(1 + part * stride, steps + 1, SLICES * stride):
             folder, note = tmp_path / f"outbox-{step}", f"killed before step {step}"
             settings = environment(folder, desk, jts)
             killed = send(step, settings, note, file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from pathlib import Path
 
 from scripts.screen import wait_until
@@ -34,7 +35,8 @@ def test_a_report_outlives_the_desk_being_down(tmp_path: Path) -> None:
 
 
 def test_a_desk_that_stores_and_dies_before_it_answers_has_the_report_once(tmp_path: Path) -> None:
-    with desk_at(tmp_path / "desk") as desk, cutting_off_the_first_answer(desk.url) as url:
+    opened = threading.Event()
+    with desk_at(tmp_path / "desk") as desk, cutting_off_the_first_answer(desk.url, opened) as url:
         settings = {**desk.environment, "SNAPPER_DELIVERY_URL": url}
         with stage(tmp_path, settings) as ready:
             sent = ready.snapper("send", "-m", "once")
@@ -45,9 +47,19 @@ def test_a_desk_that_stores_and_dies_before_it_answers_has_the_report_once(tmp_p
             elsewhere = ready.snapper("outbox", "resend", unknown.id)
             assert elsewhere.returncode == 2
             assert "may have arrived already" in elsewhere.stderr
+            opened.set()
             again = ready.snapper("outbox", "retry")
             assert again.returncode == 0
             assert "receipt" in again.stdout
+            assert len(desk.reports()) == 1
+
+
+def test_a_lost_answer_is_asked_for_at_once(tmp_path: Path) -> None:
+    opened = threading.Event()
+    opened.set()
+    with desk_at(tmp_path / "desk") as desk, cutting_off_the_first_answer(desk.url, opened) as url:
+        with stage(tmp_path, {**desk.environment, "SNAPPER_DELIVERY_URL": url}) as ready:
+            assert ready.snapper("send", "-m", "once").returncode == 0
             assert len(desk.reports()) == 1
 
 

@@ -182,14 +182,8 @@ def _configure(net: Namespaces, part: str, cards: Sequence[str], commands: Seque
     if part == ROUTER:
         settings = {
             "net/ipv4/ip_forward": 1, "net/ipv6/conf/all/forwarding": 1,
-            "net/ipv4/icmp_ratelimit": 0,  # every refused connection is to hear why
-            "net/netfilter/nf_conntrack_acct": 1,  # rules may count bytes
+            "net/ipv4/icmp_ratelimit": 0,  # everybody who is refused is to hear so at once
         }  # fmt: skip
-        # The settings of connection tracking are there once a rule asks for it.
-        script.append(
-            "nft 'add table inet lab; add chain inet lab seen { type filter hook forward priority -5; }'"
-        )
-        script.append("nft add rule inet lab seen ct state invalid counter")
         script += [f"echo {value} > /proc/sys/{key}" for key, value in settings.items()]
     net.do(part, "sh", "-ec", "\n".join(script))
 

@@ -81,7 +81,8 @@ import psutil, sys
 from tests.network.lab import lab
 with lab() as built:
     families = [psutil.Process(each.pid).children(True) for each in built.net.started]
-    print(built.net.prefix, *[each.pid for family in families for each in family], flush=True)
+    pids = [each.pid for family in families for each in family]
+    print(built.net.prefix, built.net.folder, *pids, flush=True)
     sys.stdin.read()
 """
 
@@ -96,7 +97,7 @@ def test_a_killed_owner_leaves_no_program_and_its_network_is_removed_next_time(l
         cwd=labs.TREE,
     )
     assert owner.stdin and owner.stdout
-    prefix, *pids = owner.stdout.readline().split()
+    prefix, folder, *pids = owner.stdout.readline().split()
     assert len(pids) >= 8  # each server and the first of its family
     os.kill(owner.pid, signal.SIGKILL)
     owner.wait(10)
@@ -104,8 +105,8 @@ def test_a_killed_owner_leaves_no_program_and_its_network_is_removed_next_time(l
         stream.close()
     wait_until(lambda: not any(_alive(pid) for pid in pids), "all its programs have ended")
     with labs.lab():
-        assert prefix not in run("ip", "netns", "list")
-        assert lab.net.prefix in run("ip", "netns", "list")
+        assert prefix not in run("ip", "netns", "list") and not Path(folder).exists()
+        assert lab.net.prefix in run("ip", "netns", "list") and lab.net.folder.exists()
 
 
 def _family(pid: int, name: str) -> list[str]:
@@ -178,6 +179,13 @@ def test_loss_loses(lab: Lab, body: Body) -> None:
         listed = lab.net.do(ROUTER, "nft", "list", "ruleset")
     [packets] = [line.split("packets ")[1].split()[0] for line in listed.splitlines() if "numgen" in line]
     assert int(packets) > 100
+
+
+def test_everybody_who_is_refused_hears_so_at_once(lab: Lab) -> None:
+    """The kernel's limit on such answers would let some wait for seconds."""
+    with BY_NAME["port-unreachable"].made(lab):
+        asking = [lab.start(["curl", "-s", "--connect-timeout", "2", URL]) for _ in range(16)]
+        assert [each.result(20).code for each in asking] == [7] * 16
 
 
 @pytest.mark.parametrize("name", ["cut-300k", "stall-300k"])
