@@ -54,12 +54,13 @@ class Examining:
         self._loop.post(lambda: self._show(findings))
 
     def _show(self, findings: list[Finding]) -> None:
-        from snapper.doctor.table import rows, summary, table
+        from snapper.doctor.table import for_it, rows, summary, table
 
         self._busy = False
         self._findings = findings
         if self._window:
-            self._window.set_findings(summary(findings), rows(findings), table(findings))
+            text = "\n\n".join(part for part in (table(findings), for_it(findings)) if part)
+            self._window.set_findings(summary(findings), rows(findings), text)
 
     def _send(self) -> None:
         from snapper.doctor import FILE_NAME

@@ -33,6 +33,7 @@ def test_every_choice_of_the_menu_is_a_signal(screen: VirtualScreen) -> None:
             ("Capture window", "capture_window"),
             ("Attach to ticket…", "attach"),
             ("Outbox", "outbox"),
+            ("Check this computer…", "doctor"),
             ("Quit", "quit"),
         ):
             tray.do("choose", text=text)

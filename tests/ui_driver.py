@@ -35,6 +35,7 @@ from snapper.privacy.classes import Private
 from snapper.report import Attachment, Kind, LogEntry, LogKind, Receipt, Report
 from snapper.state import Delivery, Entry, State
 from snapper.ui import look
+from snapper.ui.doctor_window import DoctorWindow
 from snapper.ui.note_window import NoteWindow
 from snapper.ui.outbox_window import OutboxWindow
 from snapper.ui.preview import Preview
@@ -529,6 +530,40 @@ class OutboxCommands:
         )
 
 
+class DoctorCommands:
+    """The doctor's window."""
+
+    def __init__(self) -> None:
+        self.window = DoctorWindow()
+        self.window.check.connect(lambda: tell("check"))
+        self.window.report.connect(lambda: tell("report"))
+
+    def show(self) -> None:
+        self.window.present()
+
+    def findings(self, summary: str, rows: list[list[str]], text: str) -> None:
+        self.window.set_findings(summary, [(row[0], row[1], row[2], row[3]) for row in rows], text)
+
+    def state(self) -> None:
+        table = self.window._list
+        cells = [[table.item(row, column) for column in range(3)] for row in range(table.rowCount())]
+        tell(
+            "state",
+            summary=self.window._summary.text(),
+            rows=[[cell.text() for cell in row if cell] for row in cells],
+            cut=[row for row in range(table.rowCount()) if table.rowHeight(row) < table.sizeHintForRow(row)],
+            buttons={
+                each.accessibleName(): each.isEnabled()
+                for each in self._buttons()
+                if each.accessibleName() != "Close"
+            },
+            visible=self.window.isVisible(),
+        )
+
+    def _buttons(self) -> list[QPushButton]:
+        return self.window.findChildren(QPushButton)
+
+
 class LoginCommands:
     """The question for a proxy's login."""
 
@@ -588,7 +623,7 @@ class TrayCommands:
     def __init__(self) -> None:
         self.window = None
         self.tray = Tray()
-        for name in ("capture_screen", "capture_window", "attach", "outbox", "quit"):
+        for name in ("capture_screen", "capture_window", "attach", "outbox", "doctor", "quit"):
             getattr(self.tray, name).connect(lambda name=name: tell(name))
         self.tray.paused.connect(lambda paused: tell("paused", value=paused))
 
@@ -642,6 +677,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "covers": CoverCommands,
     "receipt": ReceiptCommands,
     "outbox": OutboxCommands,
+    "doctor": DoctorCommands,
     "login": LoginCommands,
     "tray": TrayCommands,
     "underneath": Underneath,

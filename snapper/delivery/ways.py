@@ -56,12 +56,13 @@ class Surroundings:
 @dataclass(frozen=True)
 class Survey:
     """What was seen along every route: `sights` in the order of trust, `best` the one to take, if any leads
-    there; `named` is who named them; `pac` the trouble with a proxy script."""
+    there, else `refusal` why not; `named` is who named them; `pac` the trouble with a proxy script."""
 
     sights: tuple[Sight, ...]
     best: Sight | None
     named: Named
     pac: tuple[Cause, str] | None = None
+    refusal: DeliveryError | None = None
 
 
 @dataclass
@@ -170,8 +171,10 @@ class Ways:
         with self._lock:
             network = self._surroundings.network()
             survey = self._look_everywhere(network, self._caps, time.monotonic() + seconds, whole=True)
-            with contextlib.suppress(DeliveryError):
+            try:
                 self._settle(network, survey)
+            except DeliveryError as error:
+                return replace(survey, refusal=error)
             return survey
 
     # --- the race -----------------------------------------------------------------------------------------

@@ -70,8 +70,8 @@ class _Doctor:
         if is_this_computer(ways.server.where[0]):
             return way_out.desk(endpoint)
         survey = ways.survey(_SURVEY_SECONDS)
-        if survey.best is None:
-            return [*way_out.desk(endpoint), *way_out.routes(survey)]
+        if survey.refusal or survey.best is None:
+            return [*way_out.no_desk(survey.refusal), *way_out.routes(survey)]
         certificate = way_out.certificate(ways, survey.best.line.route)
         return [*way_out.desk(endpoint), *way_out.routes(survey), certificate, way_out.clock(ways)]
 

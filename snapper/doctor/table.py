@@ -39,6 +39,11 @@ def _name(finding: Finding) -> str:
     return f"{finding.about}: {finding.name}"
 
 
+def for_it(findings: Sequence[Finding]) -> str:
+    """What to ask the IT department for, “” where there is nothing to ask."""
+    return next((text for each in findings if (text := each.facts.get("for_it"))), "")
+
+
 def rows(findings: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
     """Mark, what was checked, sentence and remedy of each."""
     return [(MARKS[each.verdict], _name(each), each.sentence, each.remedy) for each in findings]

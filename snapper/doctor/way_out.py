@@ -69,7 +69,8 @@ def routes(survey: Survey) -> list[Finding]:
         warning(_NETWORK, "proxy setting", trouble.sentence, "Correct it, or remove it.")
         for trouble in survey.named.troubles
     ]
-    found += [ok(_NETWORK, each.name, each.said) for each in survey.named.asked if each.can]
+    if asked := [f"{each.name}: {each.said}" for each in survey.named.asked]:
+        found.append(ok(_NETWORK, "proxy settings", "; ".join(asked) + ".", asked=asked))
     if not survey.sights:
         found.append(unknown(_NETWORK, "routes", "No route gave an answer in time."))
     return found
@@ -77,21 +78,18 @@ def routes(survey: Survey) -> list[Finding]:
 
 def _route(sight: Sight, chosen: Sight | None) -> Finding:
     route = sight.line.route
-    title = _title(route)
+    title = "proxy" if route.address else "direct way"
     if sight.stop is None:
         small = f", with packets of at most {sight.line.segment} bytes" if sight.line.segment else ""
         used = " It is used." if sight is chosen else " Another one is preferred."
-        return ok(_NETWORK, title, f"Leads to the desk{small}.{used}", named_by=route.named_by)
+        who = f"{route.address}, from {route.named_by}, leads" if route.address else "Leads"
+        return ok(_NETWORK, title, f"{who} to the desk{small}.{used}", named_by=route.named_by)
     said = in_words(cause_of(sight.stop, Seen()), sight.stop, Seen(), datetime.now(UTC))
     make = warning if chosen else failed
     return make(
-        _NETWORK, title, said.sentence, "" if chosen else said.remedy,
+        _NETWORK, title, said.sentence, "",  # what to do is said once, where the desk is spoken of
         named_by=route.named_by, cause=str(said.cause), seconds=round(sight.stop.seconds, 1),
     )  # fmt: skip
-
-
-def _title(route: Route) -> str:
-    return f"proxy {route.address} (from {route.named_by})" if route.address else "direct"
 
 
 def certificate(ways: Ways, route: Route) -> Finding:
@@ -143,22 +141,22 @@ def desk(endpoint: Endpoint) -> list[Finding]:
         said = endpoint.probe()
         room = endpoint.room()
     except DeliveryError as error:
-        return [
-            failed(
-                _DESK,
-                "desk",
-                error.sentence,
-                error.remedy,
-                cause=error.obstacle.cause,
-                at=error.obstacle.at,
-                for_it=error.obstacle.for_it,
-            )
-        ]
+        return no_desk(error)
     taken = f"Takes reports up to {size_text(room)}." if room else "Says no limit for reports."
     milliseconds = round((time.monotonic() - began) * 1000)
     return [
         ok(_DESK, "desk", f"{said} answers and knows the token.", milliseconds=milliseconds),
         ok(_DESK, "limits", taken, report_bytes=room),
+    ]
+
+
+def no_desk(error: DeliveryError | None) -> list[Finding]:
+    """Why the ticket desk cannot be reached, or does not want us."""
+    if error is None:
+        return [unknown(_DESK, "desk", "No route gave an answer in time.")]
+    told = error.obstacle
+    return [
+        failed(_DESK, "desk", error.sentence, error.remedy, cause=told.cause, at=told.at, for_it=told.for_it)
     ]
 
 

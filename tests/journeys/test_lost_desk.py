@@ -57,10 +57,13 @@ def test_a_desk_that_stores_and_dies_before_it_answers_has_the_report_once(tmp_p
 def test_a_lost_answer_is_asked_for_at_once(tmp_path: Path) -> None:
     opened = threading.Event()
     opened.set()
-    with desk_at(tmp_path / "desk") as desk, cutting_off_the_first_answer(desk.url, opened) as url:
-        with stage(tmp_path, {**desk.environment, "SNAPPER_DELIVERY_URL": url}) as ready:
-            assert ready.snapper("send", "-m", "once").returncode == 0
-            assert len(desk.reports()) == 1
+    with (
+        desk_at(tmp_path / "desk") as desk,
+        cutting_off_the_first_answer(desk.url, opened) as url,
+        stage(tmp_path, {**desk.environment, "SNAPPER_DELIVERY_URL": url}) as ready,
+    ):
+        assert ready.snapper("send", "-m", "once").returncode == 0
+        assert len(desk.reports()) == 1
 
 
 def test_a_listener_killed_after_submit_delivers_at_its_next_start(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+"""From the tray's check of this computer to a report that carries what it found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from scripts.screen import VirtualScreen, wait_until
+from tests.desks import desk_at
+from tests.journeys.stage import running, stage
+from tests.journeys.test_main_job import open_tray_menu
+
+WINDOW = "Check of this computer – snapper"
+
+
+def test_what_the_doctor_finds_goes_along_with_a_report(tmp_path: Path) -> None:
+    with desk_at(tmp_path / "desk") as desk:
+        hosts = {"SNAPPER_DOCTOR_TWS_HOSTS": "127.0.0.1", "SNAPPER_DOCTOR_WEB_HOSTS": "127.0.0.1"}
+        tray = ["trayer", "--edge", "top", "--align", "right", "--widthtype", "request"]
+        with (
+            stage(tmp_path, {**desk.environment, **hosts}) as ready,
+            running(tray, ready.environment),
+            ready.listener(),
+        ):
+            wait_until(lambda: ready.screen.window("panel"), "the tray host is there")
+            wait_until(lambda: open_tray_menu(ready), "the icon's menu opens")
+            ready.screen.press("c")
+            wait_until(lambda: ready.screen.window(WINDOW), "the doctor's window")
+            # The button is dead until the checks are over.
+            wait_until(lambda: _sent(ready.screen), "the findings are there, and are to be sent")
+            ready.note_window()
+            ready.screen.type("cannot connect")
+            ready.screen.press("ctrl+Return")
+            [report] = wait_until(desk.reports, "the report is on the desk")
+            [kept] = desk.store.reports_of(desk.store.tickets()[0].number, 1)
+            assert report.note == "cannot connect"
+            text = desk.store.path(kept.report, "doctor.txt").read_text()
+    assert "checks" in text.splitlines()[0]
+    facts = json.loads(text[text.index("\n{") :])
+    assert any(each["name"] == "desk" and each["verdict"] == "ok" for each in facts["findings"])
+
+
+def test_the_command_line_sends_it_too(tmp_path: Path) -> None:
+    with desk_at(tmp_path / "desk") as desk:
+        hosts = {"SNAPPER_DOCTOR_TWS_HOSTS": "127.0.0.1", "SNAPPER_DOCTOR_WEB_HOSTS": "127.0.0.1"}
+        with stage(tmp_path, {**desk.environment, **hosts}) as ready:
+            sent = ready.snapper("send", "--doctor", "--no-logs", "-m", "x")
+            assert sent.returncode == 0, sent.stderr
+            assert [part.name for part in desk.reports()[0].attachments] == ["doctor.txt"]
+            asked = ready.snapper("doctor", "--json")
+            assert "findings" in json.loads(asked.stdout)
+            shown = ready.snapper("doctor")
+            assert "✓" in shown.stdout and desk.token not in shown.stdout
+
+
+def _sent(screen: VirtualScreen) -> bool:
+    if screen.window(WINDOW):
+        screen.press("alt+s")
+    return not screen.window(WINDOW)
