@@ -158,7 +158,7 @@ ROWS: tuple[Condition, ...] = (
         "dlp-cut", "data protection cuts the connection",
         trusting_company(fronted_by("company-dlp")),
         stopped_by(Cause.DATA_PROTECTION), stopped_by(Cause.DATA_PROTECTION), marker=MARKER,
-        peers=Peers("exit 52", UNTRUSTED),
+        peers=Peers(("exit 52", "exit 52 | exit 55 | exit 56"), UNTRUSTED),
     ),
     # --- the desk
     Condition(

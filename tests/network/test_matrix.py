@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from scripts.screen import wait_until
+from snapper.delivery.causes import Cause
 from snapper.desk.store import Kept
 from tests.network.condition import Client, Condition, Expected
 from tests.network.conditions import CONDITIONS
@@ -128,12 +129,21 @@ def _arriving(lab: Lab, client: Client, submitted: Submitted) -> Told:
         kept = _kept(lab, submitted)
         return kept[0] if kept and small in {file.name for file in kept[0].files} else None
 
+    def told() -> dict[str, Any] | None:
+        """What the outbox says of it meanwhile."""
+        for path in submitted.home.rglob("delivery.json"):
+            said: dict[str, Any] = json.loads(path.read_bytes())
+            return said if said["sentence"] else None
+        return None
+
     try:
         kept = wait_until(has_the_small_ones, "note and small file are at the desk", PATIENCE_SECONDS)
+        said = wait_until(told, "the outbox says that the line is slow", PATIENCE_SECONDS)
     finally:
         seconds = running.end()
-    assert kept and large not in {file.name for file in kept.files}
-    return Told("still arriving", "", "", "", seconds, kept.report.id)
+    assert kept and said and large not in {file.name for file in kept.files}
+    cause = said["obstacle"]["cause"]
+    return Told("still arriving", cause, said["sentence"], said["remedy"], seconds, kept.report.id)
 
 
 # --- judging ----------------------------------------------------------------------------------------------
@@ -141,6 +151,7 @@ def _arriving(lab: Lab, client: Client, submitted: Submitted) -> Told:
 
 def _check(lab: Lab, submitted: Submitted, expected: Expected, told: Told) -> None:
     if expected.arriving:
+        assert told.cause == Cause.SLOW_LINK and "to go" in told.sentence, told
         return
     if not expected.causes:
         assert told.state == "delivered", told

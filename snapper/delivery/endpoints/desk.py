@@ -256,6 +256,7 @@ class DeskEndpoint:
         problem = _read_problem(answer)
         if problem is None:
             return None
+        slug = str(problem.get("type", "")).rpartition("/")[2]
         said = str(problem.get("detail") or problem.get("title") or "it gave no reason")[:500]
         if answer.status in (401, 403):
             return NeedsAttention(
@@ -270,7 +271,11 @@ class DeskEndpoint:
                 retry_after=answer.retry_after,
                 obstacle=Obstacle(str(cause), self.name),
             )
-        cause_of = _TICKET_CAUSES.get(str(problem.get("type", "")).rpartition("/")[2], "")
+        if slug == _WRONG_CONTENT:
+            return NotReached(
+                "The report was changed on its way.", "It is sent once more, from the beginning."
+            )
+        cause_of = _TICKET_CAUSES.get(slug, "")
         return Refused(
             f"{self.name} did not take the report: {said}",
             _REMEDY.get(answer.status, ""),
@@ -278,6 +283,7 @@ class DeskEndpoint:
         )
 
 
+_WRONG_CONTENT = "wrong-content"
 _TICKET_CAUSES = {"no-such-ticket": Cause.TICKET_MISSING, "ticket-closed": Cause.TICKET_CLOSED}
 _REMEDY = {
     404: "Send it to another ticket, or to a new one: “snapper outbox resend”.",
