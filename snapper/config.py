@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import ipaddress
 import os
 import re
 import tomllib
@@ -16,12 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import platformdirs
 
-from snapper.errors import ConfigError, UsageError
-from snapper.hotkey.chord import parse_chord
+from snapper import checks
+from snapper.errors import ConfigError
 from snapper.logs.window import EARLIER_DAYS_MAX
 from snapper.privacy.classes import OPTIONAL
 
@@ -32,152 +30,6 @@ _WEB_HOSTS = (
     "www.interactivebrokers.com", "gdcdyn.interactivebrokers.com", "cdcdyn.interactivebrokers.com",
     "download2.interactivebrokers.com",
 )  # fmt: skip
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]+:[0-9a-fA-F:]*")
-_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
-
-
-# --- checks: a raw value from the file or the environment → the value, or ValueError with what it must be ---
-
-
-def _text(raw: object) -> str:
-    if not isinstance(raw, str):
-        raise ValueError("must be text in quotes")
-    return raw.strip()
-
-
-def _one_of(*allowed: str) -> Callable[[object], str]:
-    def check(raw: object) -> str:
-        if raw not in allowed:
-            raise ValueError(f"must be one of: {', '.join(allowed)}")
-        return str(raw)
-
-    return check
-
-
-def _switch(raw: object) -> bool:
-    if isinstance(raw, bool):
-        return raw
-    if isinstance(raw, str) and raw.lower() in _TRUE + _FALSE:
-        return raw.lower() in _TRUE
-    raise ValueError("must be true or false")
-
-
-def _number(low: int, high: int) -> Callable[[object], int]:
-    def check(raw: object) -> int:
-        if isinstance(raw, str) and re.fullmatch(r"[0-9]{1,12}", raw):
-            raw = int(raw)
-        if type(raw) is not int or not low <= raw <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return raw
-
-    return check
-
-
-def _path(raw: object) -> Path:
-    if not (text := _text(raw)):
-        raise ValueError("must name a file or folder")
-    path = Path(text).expanduser()
-    if not path.is_absolute():
-        raise ValueError("must be a whole path, from the root or the drive on")
-    return path
-
-
-def _paths(raw: object) -> tuple[Path, ...]:
-    if isinstance(raw, str):
-        raw = [part for part in raw.split(os.pathsep) if part.strip()]
-    if not isinstance(raw, list):
-        raise ValueError("must be a list of paths")
-    return tuple(_path(item) for item in raw)
-
-
-def _texts(raw: object) -> tuple[str, ...]:
-    if isinstance(raw, str):
-        raw = raw.split(",")
-    if not isinstance(raw, list):
-        raise ValueError("must be a list of texts in quotes")
-    return tuple(text for item in raw if (text := _text(item)))
-
-
-def _hosts(raw: object) -> tuple[str, ...]:
-    names = _texts(raw)
-    if wrong := [name for name in names if not _HOST.fullmatch(name)]:
-        raise ValueError(f"holds “{wrong[0]}”, which is not the name of a host")
-    return names
-
-
-def _private_classes(raw: object) -> tuple[str, ...]:
-    names = _texts(raw)
-    if unknown := [name for name in names if name not in OPTIONAL]:
-        raise ValueError(f"holds “{unknown[0]}”; it may hold: {', '.join(sorted(OPTIONAL))}")
-    return names
-
-
-def _chord(raw: object) -> str:
-    text = _text(raw)
-    if text == "auto":
-        return text
-    try:
-        parse_chord(text)
-    except UsageError as error:
-        raise ValueError(f"is not a usable chord: {error}") from error
-    return text
-
-
-def _web_address(raw: object) -> str:
-    text = _text(raw).rstrip("/")
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.username or parts.query or parts.fragment:
-        raise ValueError("must be a web address like https://desk.example.com")
-    if parts.scheme == "http" and not is_this_computer(parts.hostname or ""):
-        raise ValueError("must begin with https://, so that nobody on the way can read the report")
-    return text
-
-
-def _proxy(raw: object) -> str:
-    text = _text(raw).rstrip("/")
-    if text in ("auto", "direct"):
-        return text
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.path or parts.query or parts.fragment:
-        kinds = ", ".join(_PROXY_SCHEMES)
-        raise ValueError(f"must be auto, direct or an address like http://proxy:3128 ({kinds})")
-    if parts.username or parts.password:
-        raise ValueError(
-            "must not hold a user name or password; “snapper proxy login” keeps them in the keyring"
-        )
-    return text
-
-
-def _path_or_nothing(raw: object) -> Path | None:
-    return _path(raw) if raw else None
-
-
-def _address_or_nothing(raw: object) -> str:
-    return _web_address(raw) if raw else ""
-
-
-def is_this_computer(host: str) -> bool:
-    """Whether a host is reached without leaving this computer."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _token(raw: object) -> str:
-    text = _text(raw)
-    if not all("!" <= char <= "~" for char in text):
-        raise ValueError("must be the token as the desk printed it, without spaces")
-    return text
 
 
 def _setting(default: object, check: Callable[[object], Any], about: str, *, secret: bool = False) -> Any:
@@ -198,73 +50,75 @@ class Settings:
     """Every setting with its value; `origins` tells where each that is not a default came from."""
 
     hotkey_chord: str = _setting(
-        "auto", _chord, "the keys that freeze the screen; auto: by the machine's maker"
+        "auto", checks.chord, "the keys that freeze the screen; auto: by the machine's maker"
     )
     hotkey_backend: str = _setting(
         "auto",
-        _one_of("auto", "x11_grab", "win32_register", "pynput_listener"),
+        checks.one_of("auto", "x11_grab", "win32_register", "pynput_listener"),
         "how the keys are listened for",
     )
     capture_picture: str = _setting(
         "screen",
-        _one_of("screen", "window", "none"),
+        checks.one_of("screen", "window", "none"),
         "what the note window offers first: screen, window or none",
     )
     logs_include: bool = _setting(
-        True, _switch, "whether today's logs go with a report unless you say otherwise"
+        True, checks.switch, "whether today's logs go with a report unless you say otherwise"
     )
     logs_folders: tuple[Path, ...] = _setting(
-        (), _paths, "TWS settings folders to look in before the usual ones"
+        (), checks.paths, "TWS settings folders to look in before the usual ones"
     )
     logs_known_problems: tuple[Path, ...] = _setting(
-        (), _paths, "further tables of known problems, in the form of known_problems.toml"
+        (), checks.paths, "further tables of known problems, in the form of known_problems.toml"
     )
-    logs_days: int = _setting(0, _number(0, EARLIER_DAYS_MAX), "how many days before today are sent as well")
+    logs_days: int = _setting(
+        0, checks.number(0, EARLIER_DAYS_MAX), "how many days before today are sent as well"
+    )
     privacy_keep: tuple[str, ...] = _setting(
-        (), _private_classes, f"private values sent as they are; any of: {', '.join(sorted(OPTIONAL))}"
+        (), checks.private_classes, f"private values sent as they are; any of: {', '.join(sorted(OPTIONAL))}"
     )
     privacy_words: tuple[str, ...] = _setting(
-        (), _texts, "further words that must never leave: names, account numbers, project names"
+        (), checks.texts, "further words that must never leave: names, account numbers, project names"
     )
     delivery_url: str = _setting(
-        "http://127.0.0.1:8765", _web_address, "address of the ticket desk that takes the reports"
+        "http://127.0.0.1:8765", checks.web_address, "address of the ticket desk that takes the reports"
     )
-    delivery_token: str = _setting("", _token, "the token the desk gave you", secret=True)
+    delivery_token: str = _setting("", checks.token, "the token the desk gave you", secret=True)
     delivery_idle_seconds: int = _setting(
-        60, _number(5, 3600), "how long the desk may be silent before an attempt ends"
+        60, checks.number(5, 3600), "how long the desk may be silent before an attempt ends"
     )
     delivery_proxy: str = _setting(
         "auto",
-        _proxy,
+        checks.proxy,
         "auto: as the environment and the system say; direct: none; or a proxy: http://host:port",
     )
     delivery_pac: str = _setting(
-        "", _text, "a proxy script (PAC): its web address or file; wpad: as the network says"
+        "", checks.plain_text, "a proxy script (PAC): its web address or file; wpad: as the network says"
     )
     delivery_ca_file: Path | None = _setting(
         None,
-        _path_or_nothing,
+        checks.path_or_nothing,
         "a file (PEM) with further authorities to trust, such as an inspecting proxy's",
     )
-    outbox_folder: Path = _setting(None, _path, "where reports are kept until they are delivered")
-    outbox_keep_days: int = _setting(30, _number(0, 3650), "days a delivered report stays here")
+    outbox_folder: Path = _setting(None, checks.path, "where reports are kept until they are delivered")
+    outbox_keep_days: int = _setting(30, checks.number(0, 3650), "days a delivered report stays here")
     outbox_keep_megabytes: int = _setting(
-        1024, _number(0, 1 << 30), "room for delivered reports in MB, the oldest go first"
+        1024, checks.number(0, 1 << 30), "room for delivered reports in MB, the oldest go first"
     )
-    desk_folder: Path = _setting(None, _path, "where the desk keeps tickets and files")
-    desk_host: str = _setting("127.0.0.1", _text, "address the desk listens on")
-    desk_port: int = _setting(8765, _number(0, 65535), "port the desk listens on; 0: a free one")
+    desk_folder: Path = _setting(None, checks.path, "where the desk keeps tickets and files")
+    desk_host: str = _setting("127.0.0.1", checks.plain_text, "address the desk listens on")
+    desk_port: int = _setting(8765, checks.number(0, 65535), "port the desk listens on; 0: a free one")
     desk_public_url: str = _setting(
-        "", _address_or_nothing, "how people reach the desk, when a web server stands in front of it"
+        "", checks.address_or_nothing, "how people reach the desk, when a web server stands in front of it"
     )
     desk_report_megabytes: int = _setting(
-        1024, _number(1, 1 << 30), "the largest report the desk takes, in MB"
+        1024, checks.number(1, 1 << 30), "the largest report the desk takes, in MB"
     )
     doctor_tws_hosts: tuple[str, ...] = _setting(
-        _TWS_HOSTS, _hosts, "hosts that TWS connects to on ports 4000 and 4001, for “snapper doctor”"
+        _TWS_HOSTS, checks.hosts, "hosts that TWS connects to on ports 4000 and 4001, for “snapper doctor”"
     )
     doctor_web_hosts: tuple[str, ...] = _setting(
-        _WEB_HOSTS, _hosts, "IBKR's hosts on port 443, for “snapper doctor”"
+        _WEB_HOSTS, checks.hosts, "IBKR's hosts on port 443, for “snapper doctor”"
     )
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     file: Path = field(default_factory=default_file)

@@ -4,41 +4,38 @@ and when none leads there, the reason, within ten seconds.
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from snapper.config import is_this_computer
+from snapper.delivery.aside import ASIDE_SECONDS, Aside, clock_ahead
 from snapper.delivery.causes import Cause
 from snapper.delivery.diagnose import Diagnosis, Seen, diagnose, in_words
 from snapper.delivery.dial import Caps, Dialler, Line
-from snapper.delivery.evidence import Phase, Stop, Stopped, Symptom
+from snapper.delivery.evidence import Phase, Stop, Symptom
 from snapper.delivery.http import Answer, Http, retry_after_seconds
 from snapper.delivery.ladder import Ladder, SendRandom, climb
 from snapper.delivery.looks import Looker, Server, Sight, foreign_stop
 from snapper.delivery.memory import Memory, Remembered
 from snapper.delivery.route import DIRECT, PacFailed, Route, Source
-from snapper.delivery.tls import Certificate, presented
+from snapper.delivery.tls import Certificate
 from snapper.errors import DeliveryError, Forbidden, NeedsAttention, NotReached
+from snapper.hosts import loopback
 
 if TYPE_CHECKING:
     from snapper.delivery.proxies import Named, PacAddress
 
 VERDICT_SECONDS = 9.0  # of the ten that a person waits, one is left for the rest
 _GRACE_SECONDS = 1.0  # how long a route that is trusted more may take longer than one that works already
-_ASIDE_SECONDS = 2.5  # for looking at what else tells the cause
 _FRESH_SECONDS = 300.0  # a session is used again without a look
 _REFUSED_SECONDS = 5.0  # who asks again so soon gets the same answer: nobody waits twice for one verdict
 _PATIENCE = 3.0  # times longer limits when nobody waits: some networks are that slow
 _RANK = {source: rank for rank, source in enumerate(Source, 1)}
 
-_ODD_WHERE = (Phase.TCP, Phase.TLS, Phase.ANSWER)  # where something may stand in the server's place
 _A_PERSON_MUST_ACT = (Cause.PROXY_WANTS_PASSWORD, Cause.PROXY_WRONG_PASSWORD)
 _A_POLICY = (Cause.DATA_PROTECTION, Cause.UPLOADS_FORBIDDEN)
 
@@ -93,6 +90,7 @@ class Ways:
         self._surroundings = surroundings
         self._memory = memory
         self._caps = caps or Caps()
+        self._aside = Aside(dialler, server, surroundings.network, self._caps)
         self._lock = threading.RLock()
         self._http: Http | None = None
         self._line = Line(DIRECT)
@@ -113,7 +111,7 @@ class Ways:
         with self._lock:
             if reconnect and self._http:
                 self._http.close()
-            if is_this_computer(self.server.where[0]):
+            if loopback(self.server.where[0]):
                 return self._at_home(anew)
             network = self._surroundings.network()
             known = self._http is not None and network == self._network
@@ -183,7 +181,7 @@ class Ways:
         """Look along all lines at once, and take the best that leads there."""
         patient = 1.0 if self._tries == 0 else _PATIENCE  # the first try has a person waiting
         self._tries += 1
-        end = time.monotonic() + VERDICT_SECONDS * patient - (_ASIDE_SECONDS if patient == 1.0 else 0)
+        end = time.monotonic() + VERDICT_SECONDS * patient - (ASIDE_SECONDS if patient == 1.0 else 0)
         self._settle(network, self._look_everywhere(network, self._caps.times(patient), end))
 
     def _settle(self, network: str, survey: Survey) -> None:
@@ -273,7 +271,7 @@ class Ways:
 
     def why(self, stop: Stop) -> DeliveryError:
         """Why a request on the chosen line failed, in words: the way may be gone altogether."""
-        if is_this_computer(self.server.where[0]):
+        if loopback(self.server.where[0]):
             return self._refusal([stop], None)
         try:
             self.http(anew=True)
@@ -294,7 +292,11 @@ class Ways:
 
         Raises DeliveryError, Stopped.
         """
-        return _ahead(self.http().request("HEAD", "/generate_204"))
+        return clock_ahead(self.http().request("HEAD", "/generate_204"))
+
+    def certificate(self, route: Route, seconds: float) -> Certificate | None:
+        """The certificate that is shown along a route, trusted or not. Raises Stopped."""
+        return self._aside.certificate(route, seconds)
 
     def climb(self, send: SendRandom) -> Ladder:
         """How large a body gets through on the chosen line."""
@@ -303,67 +305,12 @@ class Ways:
     def _refusal(self, stops: list[Stop], pac: tuple[Cause, str] | None) -> DeliveryError:
         if not stops:  # nothing ended in time
             stops = [Stop(Phase.ANSWER, Symptom.TIMEOUT, DIRECT, *self.server.where)]
-        at_home = is_this_computer(self.server.where[0])
-        seen = Seen() if at_home else self._look_aside(stops, pac)
+        at_home = loopback(self.server.where[0])
+        seen = Seen() if at_home else self._aside.look(stops, pac)
         now = datetime.now(UTC)
         diagnosis = diagnose(stops, seen, now)
         blamed = next((stop for stop in stops if stop.status in (429, 503)), stops[0])
         return _error(diagnosis, blamed)
-
-    def _look_aside(self, stops: list[Stop], pac: tuple[Cause, str] | None) -> Seen:
-        """What else tells the cause: side by side, in _ASIDE_SECONDS."""
-        found: dict[str, Any] = {}
-        end = time.monotonic() + _ASIDE_SECONDS
-
-        def note(name: str, action: Callable[[], object]) -> threading.Thread:
-            def run() -> None:
-                with contextlib.suppress(Stopped, OSError, ValueError):
-                    found[name] = action()
-
-            thread = threading.Thread(target=run, daemon=True)
-            thread.start()
-            return thread
-
-        odd = [stop for stop in stops if stop.phase in _ODD_WHERE and self.server.secure]
-        untrusted = [stop for stop in odd if stop.symptom is Symptom.CERTIFICATE]
-        looks = [note("network", self._surroundings.network)]
-        if odd:
-            looks.append(note("plain", lambda: self._in_plain_http(end)))
-        if untrusted:
-            looks.append(note("certificate", lambda: self._certificate(untrusted[0].route, end)))
-        for thread in looks:
-            thread.join(max(0.0, end - time.monotonic()))
-        portal, ahead = found.get("plain") or (None, None)
-        return Seen(portal, found.get("certificate"), ahead, found.get("network") == "", pac)
-
-    def _in_plain_http(self, end: float) -> tuple[Stop | None, timedelta | None]:
-        """What answers to plain HTTP: a page that stands in the server's place, and the time on its clock."""
-        host = self.server.where[0]
-        line = Line(DIRECT)
-
-        def open_() -> object:
-            return self._dialler.dial(line, host, 80, self._caps, end, tls=False)
-
-        http = Http(f"http://{host}", {}, open_, idle_seconds=max(0.1, end - time.monotonic()))
-        with contextlib.closing(http):
-            answer = http.request("GET", "/generate_204")
-        place = answer.headers.get("Location", "")
-        expected = answer.status in (204, 404) or place.startswith(f"https://{host}")
-        return None if expected else foreign_stop(answer, line, self.server), _ahead(answer)
-
-    def certificate(self, route: Route, seconds: float) -> Certificate | None:
-        """The certificate that is shown along a route, trusted or not. Raises Stopped."""
-        return self._certificate(route, time.monotonic() + seconds)
-
-    def _certificate(self, route: Route, end: float) -> Certificate | None:
-        connected = self._dialler.dial(Line(route), *self.server.where, self._caps, end, tls=False)
-        return presented(connected, self.server.where[0], max(0.1, end - time.monotonic()))
-
-
-def _ahead(answer: Answer) -> timedelta | None:
-    with contextlib.suppress(ValueError, TypeError):
-        return datetime.now(UTC) - parsedate_to_datetime(answer.headers.get("Date", ""))
-    return None
 
 
 def _with_direct(named: Named) -> tuple[Route, ...]:

@@ -16,13 +16,14 @@ from datetime import datetime
 from pathlib import Path
 
 from snapper import connect, disk
-from snapper.config import Settings, is_this_computer
+from snapper.config import Settings
 from snapper.delivery.endpoints.desk import DeskEndpoint, server
 from snapper.delivery.network import link
 from snapper.delivery.tls import trust
 from snapper.delivery.ways import Ways
 from snapper.doctor import here, tws_ports, way_out
 from snapper.doctor.findings import MARKS, Finding, Verdict, unknown, worst_first
+from snapper.hosts import loopback
 from snapper.outbox import LISTEN_LOCK, Outbox
 from snapper.state import RULES
 
@@ -50,7 +51,7 @@ class _Doctor:
         host = server(settings.delivery_url, "").where[0]
         return {
             "connection": lambda: [way_out.link(link())],
-            "DNS": lambda: [] if is_this_computer(host) else [way_out.name(host, _DNS_SECONDS)],
+            "DNS": lambda: [] if loopback(host) else [way_out.name(host, _DNS_SECONDS)],
             "ticket desk": self._way_out,
             "TWS ports": self._tws_ports,
             "API on this computer": lambda: [tws_ports.local_api(_API_PORTS)],
@@ -67,7 +68,7 @@ class _Doctor:
     def _way_out(self) -> list[Finding]:
         ways = self._ways()
         endpoint = DeskEndpoint(ways)
-        if is_this_computer(ways.server.where[0]):
+        if loopback(ways.server.where[0]):
             return way_out.desk(endpoint)
         survey = ways.survey(_SURVEY_SECONDS)
         if survey.refusal or survey.best is None:

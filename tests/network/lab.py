@@ -100,7 +100,8 @@ class Lab:
         self, command: Sequence[str], env: Mapping[str, str] | None = None, home: Path | None = None
     ) -> Running:
         """Start a program as on the client's computer: its network, its names, its home, its authorities."""
-        whole = {**self.environment, "HOME": str(home or self.home), **(env or {})}
+        place = str(home or self.home)
+        whole = {**self.environment, "HOME": place, "TMPDIR": place, **(env or {})}
         return Running(self.net.spawn(CLIENT, command, whole, subprocess.PIPE, subprocess.PIPE))
 
     def run(

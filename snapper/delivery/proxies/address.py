@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from snapper.delivery.causes import Cause
 from snapper.delivery.proxies.answer import Answer, PacAddress, Trouble, in_words
-from snapper.delivery.proxies.hosts import ascii_host, is_host, split_port
 from snapper.delivery.route import Login, Route, Scheme, Source
+from snapper.hosts import ascii_host, is_host, split_port
 
 # The port of an address without one. In a variable it means what it means to curl, which brought
 # the variables up: 1080, and 443 over TLS. Browsers and systems take the protocol's own.

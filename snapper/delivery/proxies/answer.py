@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from snapper.delivery.causes import Cause
-from snapper.delivery.proxies.hosts import ascii_host, loopback
 from snapper.delivery.route import Route, Source
+from snapper.hosts import ascii_host, loopback
 
 WPAD = "wpad"  # in place of an address: whatever this network offers
 _PORTS = {"http": 80, "https": 443}

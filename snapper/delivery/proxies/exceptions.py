@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from snapper.delivery.proxies.answer import Target
-from snapper.delivery.proxies.hosts import IpAddress, ascii_host, ip_of, split_port
+from snapper.hosts import IpAddress, ascii_host, ip_of, split_port
 
 _SIMPLE = "<local>"  # Windows and KDE: every name without a dot
 _BETWEEN = re.compile(r"[\s,;]+")

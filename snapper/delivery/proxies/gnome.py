@@ -11,9 +11,9 @@ from urllib.parse import quote
 from snapper.delivery.proxies.address import answer_from
 from snapper.delivery.proxies.answer import Answer, CannotAsk, PacAddress, Target, detected, excepted
 from snapper.delivery.proxies.exceptions import Exceptions
-from snapper.delivery.proxies.hosts import with_port
 from snapper.delivery.proxies.tool import output_of
 from snapper.delivery.route import Scheme, Source
+from snapper.hosts import with_port
 
 _SCHEMA = "org.gnome.system.proxy"
 _LINE = re.compile(rf"{re.escape(_SCHEMA)}(?:\.([a-z]+))? ([a-z-]+) (.*)")

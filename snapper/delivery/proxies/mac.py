@@ -9,9 +9,9 @@ from typing import TypeAlias
 from snapper.delivery.proxies.address import answer_from
 from snapper.delivery.proxies.answer import Answer, PacAddress, Target, detected, excepted
 from snapper.delivery.proxies.exceptions import Exceptions
-from snapper.delivery.proxies.hosts import with_port
 from snapper.delivery.proxies.tool import output_of
 from snapper.delivery.route import Scheme, Source
+from snapper.hosts import with_port
 
 _LINE = re.compile(r"\s*(.+?) : (.*)")
 _OPENING = re.compile(r"<(?:dictionary|array)> \{")

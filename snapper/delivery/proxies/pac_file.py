@@ -15,8 +15,8 @@ from urllib.request import url2pathname
 from snapper.delivery.addresses import within
 from snapper.delivery.causes import Cause
 from snapper.delivery.proxies.answer import PacAddress
-from snapper.delivery.proxies.hosts import ascii_host, is_host
 from snapper.delivery.route import PacFailed
+from snapper.hosts import ascii_host, is_host
 
 FETCH_SECONDS = 2.0
 _SIZE_MAX = 1 << 20  # Chromium's limit too

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from snapper.delivery import network
 from snapper.delivery.proxies.answer import PacAddress
-from snapper.delivery.proxies.hosts import ascii_host, ip_of, is_host
 from snapper.delivery.proxies.pac_file import fetch
 from snapper.delivery.route import PacFailed, Source
+from snapper.hosts import ascii_host, ip_of, is_host
 
 _SECONDS = 2.0
 _CANDIDATES_MAX = 8
