@@ -27,7 +27,8 @@ def next_step(entry: Entry) -> str:
     if entry.state is State.PREPARING:
         return "It is finished as soon as snapper can."
     if entry.delivery.next_attempt and RULES[entry.state].automatic:
-        return f"It is kept on this computer and tried again at {_clock(entry.delivery.next_attempt)}."
+        when = _clock(entry.delivery.next_attempt)
+        return f"It is kept on this computer and tried again at {when}, or when the network changes."
     if RULES[entry.state].automatic:
         return "It is kept on this computer and tried again."
     if entry.state is State.UNCONFIRMED:
@@ -58,8 +59,18 @@ def result_text(entry: Entry) -> str:
     receipt = entry.delivery.receipt
     if entry.state is State.DELIVERED and receipt:
         return receipt_text(receipt)
-    lines = [headline(entry), next_step(entry), *_for_it_lines(entry), f"report   {entry.id}"]
+    lines = [headline(entry), _next_at_a_terminal(entry), *_for_it_lines(entry), f"report   {entry.id}"]
     return "\n".join(lines)
+
+
+def _next_at_a_terminal(entry: Entry) -> str:
+    """What happens next when perhaps nobody listens."""
+    if not (entry.delivery.next_attempt and RULES[entry.state].automatic):
+        return next_step(entry)
+    when = _clock(entry.delivery.next_attempt)
+    return (
+        f"It is kept and tried again at {when} while “snapper listen” runs; “snapper outbox retry” tries now."
+    )
 
 
 def _for_it_lines(entry: Entry) -> list[str]:
@@ -96,7 +107,7 @@ def entry_text(entry: Entry) -> str:
         f"created  {report.created_at}",
         f"ticket   {report.ticket or 'a new one'}",
         f"state    {headline(entry)}",
-        f"next     {next_step(entry)}",
+        f"next     {_next_at_a_terminal(entry)}",
         *_for_it_lines(entry),
         *(
             [f"receipt  {entry.delivery.receipt.code}  {entry.delivery.receipt.url}"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +19,7 @@ from snapper.errors import DeliveryError, UsageError
 from snapper.logs.cut import cut
 from snapper.logs.facts import log_facts
 from snapper.logs.found import TodaysLogs, chosen
+from snapper.logs.jts_ini import user_names
 from snapper.logs.locate import Places, find_homes, running_java, user_folders
 from snapper.logs.today import written_today
 from snapper.privacy.classes import ACCOUNT_NUMBER
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from snapper.delivery.endpoints import Endpoint
     from snapper.logs.known_problems import Known, Match
 
-_USER_NAMES = re.compile(r"^[ \t]*UserNameToDirectory[ \t]*=[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
-_JTS_INI_MAX_BYTES = 1 << 20
 ROOM_KNOWN_SECONDS, ROOM_UNKNOWN_SECONDS = 3600, 60
 
 
@@ -71,7 +69,7 @@ class ThisMachine:
         homes = [home.path for home in self.places().homes]
         folders = [folder.name for home in homes for folder in user_folders(home)]
         return known_here(
-            users=(*folders, *_users(homes)),
+            users=(*folders, *(name for home in homes for name in user_names(home))),
             accounts=_accounts(frame),
             secrets=tuple(filter(None, [self._settings.delivery_token])),
             words=self._settings.privacy_words,
@@ -136,16 +134,3 @@ def _accounts(frame: Frame | None) -> tuple[str, ...]:
         return ()
     titles = [window.title for window in (*frame.windows, frame.active) if window]
     return tuple(account for title in titles for account in ACCOUNT_NUMBER.findall(title))
-
-
-def _users(homes: Sequence[Path]) -> list[str]:
-    """The names of users that TWS keeps in its settings, in the form it keeps them."""
-    found = []
-    for home in homes:
-        try:
-            with (home / "jts.ini").open("rb") as file:
-                text = file.read(_JTS_INI_MAX_BYTES).decode("utf-8", "replace")
-        except OSError:
-            continue  # a folder from the settings may have none
-        found += [part.strip() for line in _USER_NAMES.findall(text) for part in line.split(",")]
-    return [name for name in found if name]

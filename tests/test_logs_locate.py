@@ -14,13 +14,13 @@ import pytest
 
 from scripts.demo_tws import NEW_USER, OLD_USER, make_jts
 from scripts.screen import wait_until
+from snapper.logs.jts_ini import server, time_zone, user_names
 from snapper.logs.locate import (
     LogHome,
     Process,
     find_homes,
     is_home,
     running_java,
-    time_zone,
     user_folders,
 )
 
@@ -370,3 +370,14 @@ def test_the_settings_name_the_time_zone_of_the_logs(tmp_path: Path, settings: s
 
 def test_without_settings_there_is_no_time_zone(tmp_path: Path) -> None:
     assert time_zone(tmp_path) is None
+    assert user_names(tmp_path) == []
+    assert server(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["Peer=zdc1.ibllc.com:4001", "peer = zdc1.ibllc.com\\:4001 ", "Peer=zdc1.ibllc.com"]
+)
+def test_the_server_of_tws_is_read(tmp_path: Path, line: str) -> None:
+    (tmp_path / "jts.ini").write_text(f"[Communication]\n{line}\nUserNameToDirectory=abc,def\n")
+    assert server(tmp_path) == "zdc1.ibllc.com"
+    assert user_names(tmp_path) == ["abc", "def"]

@@ -24,6 +24,7 @@ from snapper.delivery.ways import Ways
 from snapper.doctor import here, tws_ports, way_out
 from snapper.doctor.findings import MARKS, Finding, Verdict, unknown, worst_first
 from snapper.hosts import loopback
+from snapper.logs import jts_ini
 from snapper.outbox import LISTEN_LOCK, Outbox
 from snapper.state import RULES
 
@@ -82,8 +83,11 @@ class _Doctor:
 
     def _tws_ports(self) -> list[Finding]:
         settings = self.settings
+        homes = connect.sources(settings).places().homes
+        own = [host for home in homes if (host := jts_ini.server(home.path))]
+        hosts = tuple(dict.fromkeys((*own, *settings.doctor_tws_hosts)))  # the one that TWS itself uses first
         end = time.monotonic() + _TWS_SECONDS
-        return tws_ports.check(settings.doctor_tws_hosts, settings.doctor_web_hosts, trust(None), end)
+        return tws_ports.check(hosts, settings.doctor_web_hosts, trust(settings.delivery_ca_file), end)
 
     def _waiting(self) -> list[str]:
         return [str(entry.state) for entry in self.outbox.entries() if not RULES[entry.state].finished]

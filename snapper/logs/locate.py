@@ -22,9 +22,6 @@ _CONFIG_FOLDER = re.compile(r'^\s*"?-DjtsConfigDir=(.+?)"?\s*$', re.MULTILINE)
 _OPTIONS_FILE = re.compile(r"^-DvmOptionsPath=(.+)$")
 _OPTIONS_NAMES = ("tws.vmoptions", "ibgateway.vmoptions")
 _OPTIONS_MAX_BYTES = 1 << 16
-_JTS_INI_MAX_BYTES = 1 << 20
-_TIME_ZONE = re.compile(r"^[ \t]*TimeZone[ \t]*=[ \t]*(\S.*?)\s*$", re.MULTILINE | re.IGNORECASE)
-_ZONE_CHARS = 64
 _IBC_JAR = re.compile(r"(?:^|[:;])([A-Za-z]:[/\\][^:;]*|[^:;]*)[/\\](?:IBC|IBController)\.jar(?=$|[:;])")
 _IBC_CLASSES = ("ibcalpha.ibc.", "ibcontroller.")
 _LEVELS_ABOVE_JAVA = 5  # on a Mac: <version>/<program>.app/Contents/MacOS/JavaApplicationStub
@@ -150,17 +147,6 @@ def user_folders(home: Path) -> list[Path]:
 def real_path(path: Path) -> Path:
     """The path without links; unlike Path.resolve, a circle of links is no error."""
     return Path(os.path.realpath(path))
-
-
-def time_zone(home: Path) -> str | None:
-    """The time zone that TWS's clock is set to, as its settings call it; None where they say nothing."""
-    try:
-        with (home / "jts.ini").open("rb") as settings:
-            text = settings.read(_JTS_INI_MAX_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return None
-    said = _TIME_ZONE.search(text)
-    return said[1].replace("\\:", ":")[:_ZONE_CHARS] if said else None
 
 
 def running_java() -> list[Process]:

@@ -21,7 +21,8 @@ from snapper.logs.found import (
     TodaysLogs,
 )
 from snapper.logs.instances import Located, instances, keys_of
-from snapper.logs.locate import LogHome, Places, real_path, time_zone, user_folders
+from snapper.logs.jts_ini import time_zone
+from snapper.logs.locate import LogHome, Places, real_path, user_folders
 from snapper.logs.names import date_in, is_export, is_ibc, is_weekly, log_kind
 from snapper.logs.window import EARLIER_DAYS_MAX
 from snapper.logs.zones import midnight, zone
