@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from snapper.delivery.causes import Cause
-from snapper.delivery.dial import Dialler, Logins
+from snapper.delivery.dial import Caps, Dialler, Logins
 from snapper.delivery.endpoints.desk import server
 from snapper.delivery.evidence import Phase, Stop, Symptom
 from snapper.delivery.memory import FILE_NAME, Memory, Remembered
@@ -49,12 +49,13 @@ def ways(
     network: Callable[[], str] = lambda: "office",
     pac: Callable[[PacAddress, str], tuple[Route, ...]] | None = None,
     login: Login | None = None,
+    caps: Caps | None = None,
 ) -> Ways:
     """The ways to a desk where these routes are named."""
     script = PacAddress("http://pac.example/", Source.PAC, "a setting") if pac else None
     surroundings = Surroundings(lambda url: Named(routes, script), pac or (lambda *_: ()), network)
     dialler = Dialler(trust(None), Logins(lambda address: login))
-    return Ways(server(url, "t", 5), dialler, surroundings, memory or Memory(None))
+    return Ways(server(url, "t", 5), dialler, surroundings, memory or Memory(None), caps=caps)
 
 
 def proxy(address: tuple[str, int], source: Source = Source.ENVIRONMENT) -> Route:
@@ -190,6 +191,20 @@ def test_who_asks_at_once_hears_the_same_verdict() -> None:
         first, second = refusal(of), refusal(of)
     assert second is first
     assert asked.is_set()
+
+
+def test_a_proxy_that_is_slow_gets_its_time_when_nobody_waits(there: tuple[str, tuple[str, int]]) -> None:
+    url, desk = there
+
+    def slow(connection: socket.socket) -> None:
+        threading.Event().wait(1.0)
+        Proxy(desk).serve(connection)
+
+    with listening(slow) as address:
+        of = ways(url, proxy(address), caps=Caps(connect=0.5))
+        assert refusal(of).obstacle.cause == Cause.PROXY_SILENT
+        of.patient = True
+        assert of.http(anew=True).request("GET", "/api/v1").status == 200
 
 
 def test_the_doctors_survey_looks_along_every_route(there: tuple[str, tuple[str, int]]) -> None:

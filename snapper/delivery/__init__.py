@@ -1,13 +1,13 @@
 """Handing reports to a ticket system.
 
-    worker, retry                       in which order, and when again
-    endpoints/                          to whom: one small file per ticket system
-    tus, uploading, ladder, pace        how a large report gets through: in pieces, as small as the way wants them
-    http                                one request over one line
-    ways, looks, memory, network        which way leads there, and which was taken here last
-    route, proxies/                     who names proxies
-    dial, addresses, tls                a connection, step by step
-    socks, proxy_auth, credentials      through a proxy, with a login where it wants one
-    evidence, aside                     what was met on the way
-    diagnose, causes, wording           its name, and the words for it
+worker, retry                       in which order, and when again
+endpoints/                          to whom: one small file per ticket system
+tus, uploading, ladder, pace        how a large report gets through: in pieces, as small as the way wants them
+http                                one request over one line
+ways, looks, memory, network        which way leads there, and which was taken here last
+route, proxies/                     who names proxies
+dial, addresses, tls                a connection, step by step
+socks, proxy_auth, credentials      through a proxy, with a login where it wants one
+evidence, aside                     what was met on the way
+diagnose, causes, wording           its name, and the words for it
 """

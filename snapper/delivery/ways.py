@@ -97,7 +97,7 @@ class Ways:
         self._limits = Remembered(DIRECT.label)
         self._network = ""
         self._fresh_until = 0.0
-        self._tries = 0
+        self.patient = False  # nobody waits for the verdict: longer limits, as some networks are that slow
         self._refused: tuple[DeliveryError, float] | None = None
 
     # --- a session that leads there -----------------------------------------------------------------------
@@ -179,10 +179,9 @@ class Ways:
 
     def _choose(self, network: str) -> None:
         """Look along all lines at once, and take the best that leads there."""
-        patient = 1.0 if self._tries == 0 else _PATIENCE  # the first try has a person waiting
-        self._tries += 1
-        end = time.monotonic() + VERDICT_SECONDS * patient - (ASIDE_SECONDS if patient == 1.0 else 0)
-        self._settle(network, self._look_everywhere(network, self._caps.times(patient), end))
+        factor = _PATIENCE if self.patient else 1.0
+        end = time.monotonic() + VERDICT_SECONDS * factor - ASIDE_SECONDS
+        self._settle(network, self._look_everywhere(network, self._caps.times(factor), end))
 
     def _settle(self, network: str, survey: Survey) -> None:
         """Take the best line of a survey. Raises DeliveryError where there is none."""
@@ -193,7 +192,6 @@ class Ways:
             if not isinstance(refusal, NeedsAttention):  # a person may have signed in by the next moment
                 self._refused = (refusal, time.monotonic() + _REFUSED_SECONDS)
             raise refusal
-        self._tries = 0
         self._network = network
         last = self._memory.recall(network)
         label = best.line.route.label

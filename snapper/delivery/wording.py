@@ -142,8 +142,10 @@ WORDING: dict[Cause, Words] = {
         "let TLS pass unchanged to {server}; something answers there without TLS.",
     ),
     Cause.CAPTIVE_PORTAL: Words(
-        "This network wants you to sign in first: {who} answers in place of {host}.",
-        "Open a web browser, sign in to the network; the report goes out by itself then.",
+        "{who} answers in place of {host}: this network wants you to sign in first, or blocks the address.",
+        "Open a web browser and sign in to the network if it asks; the report goes out by itself then. "
+        "If its page says that the address is blocked: " + _ASK,
+        "let requests to {server} pass unchanged; {who} answers in its place.",
     ),
     Cause.MIDDLEBOX: Words(
         "{who} answers in place of the ticket desk at {host}{status}.",

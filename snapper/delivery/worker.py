@@ -103,7 +103,11 @@ def deliver(
             return None
         if held.entry.state in (State.DELIVERED, State.UNCONFIRMED, State.DAMAGED, State.HELD):
             return held.entry
-        outcome = attempt(endpoint, held.bundle, _paced(held, progress, slow))
+        endpoint.be_patient(held.entry.delivery.attempts > 0)
+        try:
+            outcome = attempt(endpoint, held.bundle, _paced(held, progress, slow))
+        finally:
+            endpoint.be_patient(False)
         _record(outbox, held, outcome)
         return held.entry
 

@@ -18,6 +18,9 @@ class Endpoint(Protocol):
     def name(self) -> str:
         """How people call it."""
 
+    def be_patient(self, patient: bool) -> None:
+        """Whether nobody waits for what comes next: time limits may be longer then."""
+
     def find(self, report_id: str) -> Receipt | None:
         """The receipt of a report that it already has, None if it has none."""
 

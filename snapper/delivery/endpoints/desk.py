@@ -76,6 +76,10 @@ class DeskEndpoint:
         """The desk's address without the scheme."""
         return self._base_url.partition("://")[2]
 
+    def be_patient(self, patient: bool) -> None:
+        """Take longer over finding a way, as nobody waits for it."""
+        self._ways.patient = patient
+
     def find(self, report_id: str) -> Receipt | None:
         """The receipt of a report the desk already has, whole or in part."""
         answer = self._get(f"{_REPORTS}/{report_id}")
