@@ -27,6 +27,8 @@ _WHAT = {
 }  # fmt: skip
 _PUBLIC = "Public networks (hotel, airport, café) often block these ports: use a VPN or another network."
 
+_WEB = "A web browser may reach them all the same, through a proxy."
+
 
 class Reach(StrEnum):
     """What became of one connection."""
@@ -132,7 +134,7 @@ def summary(port: int, ports: Sequence[Port]) -> Finding:
         return warning(about, name, sentence, "One open host is enough for TWS to start.", hosts=facts)
     tws = " TWS cannot connect here." if port != WEB_PORT else ""
     unfound = set(kinds) <= {Reach.UNKNOWN_NAME, Reach.OFFLINE}
-    remedy = "Check the connection first." if unfound else _PUBLIC if port != WEB_PORT else ""
+    remedy = "Check the connection first." if unfound else _WEB if port == WEB_PORT else _PUBLIC
     return failed(about, name, sentence + tws, remedy, hosts=facts)
 
 
