@@ -25,6 +25,7 @@ from snapper.privacy.classes import OPTIONAL
 
 ENVIRONMENT_PREFIX = "SNAPPER_"
 FILE_VARIABLE = "SNAPPER_CONFIG"  # names another settings file; not a setting itself
+_LOGIN = re.compile(r"//[^/]*@")
 _TWS_HOSTS = tuple(f"{region}dc1{spare}.ibllc.com" for spare in ("", "-hb1") for region in "zncghs")
 _WEB_HOSTS = (
     "www.interactivebrokers.com", "gdcdyn.interactivebrokers.com", "cdcdyn.interactivebrokers.com",
@@ -186,7 +187,8 @@ def _checked(name: str, raw: object, origin: str) -> object:
     try:
         return _FIELDS[name].metadata["check"](raw)
     except ValueError as error:
-        shown = "its value" if is_secret(name) else f"“{str(raw)[:80]}”"
+        # A web address may hold a password, before its last @.
+        shown = "its value" if is_secret(name) else f"“{_LOGIN.sub('//…@', str(raw))[:80]}”"
         raise ConfigError(
             f"{origin}: {name}: {shown} {error}.", "Correct it and start snapper again."
         ) from error
@@ -221,7 +223,9 @@ def _not_toml(path: Path, text: str, error: tomllib.TOMLDecodeError) -> ConfigEr
     line = int(found[1]) if found else text.count("\n") + 1
     lines = text.splitlines()
     shown = (
-        f" “{lines[line - 1].strip()[:60]}”" if line <= len(lines) and "token" not in lines[line - 1] else ""
+        f" “{lines[line - 1].strip()[:60]}”"
+        if line <= len(lines) and not re.search("token|@", lines[line - 1])
+        else ""
     )
     return ConfigError(
         f"{path}, line {line}: this line cannot be read as a setting{shown}.",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from snapper.logs.found import TodaysLogs
 
 
+_COLUMN_MAX = 60  # characters; a long list must not push what follows off the screen
+
+
 def next_step(entry: Entry) -> str:
     """What happens next with a report, in one sentence."""
     if entry.state is State.DELIVERED:
@@ -210,7 +213,7 @@ def settings_text(settings: Settings, chord: Chord, reason: str) -> str:
         (name, _plain_text(setting), origin)
         for name, setting, origin in _settings_rows(settings, chord, reason)
     ]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    widths = [min(_COLUMN_MAX, max(len(row[column]) for row in rows)) for column in (0, 1)]
     return "\n".join(f"{name:<{widths[0]}}  {text:<{widths[1]}}  {origin}" for name, text, origin in rows)
 
 
@@ -230,10 +233,8 @@ def _plain(setting: Any) -> Any:
 
 def _plain_text(setting: Any) -> str:
     plain = _plain(setting)
-    return (
-        ", ".join(plain)
-        if isinstance(plain, list)
-        else str(plain).lower()
-        if isinstance(plain, bool)
-        else str(plain)
-    )
+    if isinstance(plain, list):
+        return ", ".join(plain)
+    if plain is None:
+        return "(not set)"
+    return str(plain).lower() if isinstance(plain, bool) else str(plain)

@@ -15,6 +15,7 @@ from snapper import machine
 from snapper.answer import LogChoice
 from snapper.capture.frame import Frame
 from snapper.config import Settings
+from snapper.delivery import credentials
 from snapper.errors import DeliveryError, UsageError
 from snapper.logs.cut import cut
 from snapper.logs.facts import log_facts
@@ -71,7 +72,7 @@ class ThisMachine:
         return known_here(
             users=(*folders, *(name for home in homes for name in user_names(home))),
             accounts=_accounts(frame),
-            secrets=tuple(filter(None, [self._settings.delivery_token])),
+            secrets=(*filter(None, [self._settings.delivery_token]), *credentials.passwords_in_use()),
             words=self._settings.privacy_words,
         )
 

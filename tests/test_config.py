@@ -77,6 +77,11 @@ def test_a_file_that_was_asked_for_must_exist(file: Path) -> None:
         ('[delivery]\nurl = "http://desk.example.com"\n', 2, "must begin with https://"),
         ('[delivery]\nurl = "https://me:secret@desk.example.com"\n', 2, "must be a web address"),
         ('[capture]\npicture = "video"\n', 2, "must be one of: screen, window, none"),
+        ('[delivery]\nproxy = "ftp://proxy:21"\n', 2, "must be auto, direct or an address"),
+        ('[delivery]\nproxy = "http://proxy:3128/path"\n', 2, "must be auto, direct or an address"),
+        ('[delivery]\nproxy = "http://me:secret@proxy:3128"\n', 2, "snapper proxy login"),
+        ('[delivery]\nca_file = "company.pem"\n', 2, "must be a whole path"),
+        ('[doctor]\ntws_hosts = ["zdc1.ibllc.com", "a b"]\n', 2, "“a b”, which is not the name of a host"),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_remedy(file: Path, text: str, line: int, words: str) -> None:
@@ -86,6 +91,26 @@ def test_a_mistake_is_named_with_file_line_and_remedy(file: Path, text: str, lin
     assert words in str(mistake.value)
     assert mistake.value.remedy
     assert mistake.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[delivery]\nproxy = "http://me:s3cr3t@proxy:3128"\n', '[delivery]\nproxy = "http://me:p@s3cr3t@proxy:1"\n',
+        '[delivery]\nurl = "https://me:s3cr3t@desk.example"\n', '[delivery]\nproxy = http://me:s3cr3t@proxy:3128\n',
+    ],
+)  # fmt: skip
+def test_a_password_in_an_address_is_never_repeated(file: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as mistake:
+        load(written(file, text), {})
+    assert "s3cr3t" not in str(mistake.value)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["auto", "direct", "http://proxy:3128", "socks5h://10.0.0.1:1080", "https://p:443/"]
+)
+def test_a_proxy_may_be_named(file: Path, proxy: str) -> None:
+    assert load(written(file, f'[delivery]\nproxy = "{proxy}"\n'), {}).delivery_proxy == proxy.rstrip("/")
 
 
 def test_a_token_is_never_repeated_in_a_message(file: Path) -> None:

@@ -108,6 +108,14 @@ def test_a_refused_login_is_gone_but_for_the_user_name(keyring: FakeKeyring) -> 
     assert credentials.last_user(PROXY) == LOGIN.user
 
 
+def test_passwords_in_use_are_told_for_taking_them_out_of_what_leaves(keyring: FakeKeyring) -> None:
+    credentials.keep(PROXY, LOGIN, remember=True)
+    credentials.keep("other.example:3128", Login("ben", "second"), remember=False)
+    assert {LOGIN.password, "second"} <= set(credentials.passwords_in_use())
+    forget_all()
+    assert credentials.passwords_in_use() == ()
+
+
 def test_what_another_process_puts_in_or_removes_is_noticed(keyring: FakeKeyring) -> None:
     credentials.keep(PROXY, Login("anna", "old"), remember=True)
     keyring.held[credentials.SERVICE, PROXY] = json.dumps({"user": "anna", "password": CANARY})

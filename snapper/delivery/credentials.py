@@ -135,6 +135,13 @@ def forget(address: str) -> bool:
         return known
 
 
+def passwords_in_use() -> tuple[str, ...]:
+    """The passwords that this process has used for proxies: nothing that leaves may hold one."""
+    with _lock:
+        logins = {*_memory.values(), *filter(None, _seen.values())}
+    return tuple(login.password for login in logins)
+
+
 def last_user(address: str) -> str:
     """The user name last used for a proxy in this process, “” for none; no keyring is asked."""
     with _lock:

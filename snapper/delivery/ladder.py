@@ -41,11 +41,6 @@ class Ladder:
         """Whether nothing was stopped."""
         return not self.stopped
 
-    def passes(self, size: int) -> bool:
-        """Whether random bytes of about this size got through; the largest rung stands for all above."""
-        rung = next((rung for rung in RUNGS if rung >= size), RUNGS[-1])
-        return rung in self.passed
-
 
 def climb(looker: Looker, line: Line, send: SendRandom, caps: Caps) -> Ladder:
     """Try all rungs at once, and one of them with small packets; takes at most LADDER_SECONDS."""

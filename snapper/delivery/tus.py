@@ -74,11 +74,6 @@ def offset_of(answer: Answer) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def ask_offset(ask: Ask, location: str) -> Answer:
-    """Ask how far an upload is."""
-    return ask("HEAD", location, headers=HEADERS)
-
-
 def send(ask: Ask, location: str, part: Part, offset: int, *, plain: bool) -> Answer:
     """Send a part on from an offset; `plain` by POST, where something on the way does not know PATCH."""
     headers = {**HEADERS, "Upload-Offset": str(offset), "Content-Type": _BODY_TYPE}

@@ -30,7 +30,7 @@ def link(found: Link) -> Finding:
     up = [card.name for card in found.cards if card.up and card.addresses]
     if found.gateway:
         return ok(_NETWORK, "connection", f"Connected ({', '.join(up) or 'unknown card'}).", cards=up)
-    if up:
+    if found.online:
         return warning(
             _NETWORK, "connection", "A network card is up, but it has no way out (no default route).",
             "Reconnect the network, the Wi-Fi or the VPN.", cards=up,
@@ -70,7 +70,8 @@ def routes(survey: Survey) -> list[Finding]:
         for trouble in survey.named.troubles
     ]
     if asked := [f"{each.name}: {each.said}" for each in survey.named.asked]:
-        found.append(ok(_NETWORK, "proxy settings", "; ".join(asked) + ".", asked=asked))
+        facts = [{"name": each.name, "can": each.can, "said": each.said} for each in survey.named.asked]
+        found.append(ok(_NETWORK, "proxy settings", "; ".join(asked) + ".", asked=facts))
     if not survey.sights:
         found.append(unknown(_NETWORK, "routes", "No route gave an answer in time."))
     return found
