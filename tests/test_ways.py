@@ -18,7 +18,7 @@ from snapper.delivery.causes import Cause
 from snapper.delivery.dial import Caps, Dialler, Logins
 from snapper.delivery.endpoints.desk import server
 from snapper.delivery.evidence import Phase, Stop, Symptom
-from snapper.delivery.memory import FILE_NAME, Memory, Remembered
+from snapper.delivery.memory import FILE_NAME, LIMITS_SECONDS, Memory, Remembered
 from snapper.delivery.proxies import Named, PacAddress
 from snapper.delivery.route import DIRECT, Login, PacFailed, Route, Scheme, Source
 from snapper.delivery.tls import trust
@@ -239,6 +239,16 @@ def test_only_the_last_networks_are_remembered(tmp_path: Path) -> None:
         memory.keep(f"network {number}", Remembered("direct"))
     known = json.loads((tmp_path / FILE_NAME).read_bytes())
     assert len(known) == 50 and "network 59" in known and "network 0" not in known
+
+
+def test_limits_are_found_out_anew_after_a_day(tmp_path: Path) -> None:
+    now = 1_000_000.0
+    memory = Memory(tmp_path, lambda: now)
+    memory.keep("office", Remembered("direct", 536, 4096, True))
+    now += LIMITS_SECONDS - 1
+    assert memory.recall("office") == Remembered("direct", 536, 4096, True)
+    now += 2
+    assert memory.recall("office") == Remembered("direct")
 
 
 def test_offline_is_no_network_to_remember(tmp_path: Path) -> None:

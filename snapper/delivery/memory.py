@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from snapper import disk
 
 FILE_NAME = "networks.json"
+LIMITS_SECONDS = 86_400  # what one bad day taught must not slow every later one
 _NETWORKS_MAX = 50  # offices, homes, hotels; the one not met for longest goes
 
 
@@ -30,9 +32,11 @@ class Remembered:
 
 
 class Memory:
-    """What worked on each network, in a file of a folder; None: only while the program runs."""
+    """What worked on each network, in a file of a folder; None: only while the program runs. A route is
+    remembered, limits are for a day; `clock` tells Unix time."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._path = folder / FILE_NAME if folder else None
         self._unkept: dict[str, Remembered] = {}
 
@@ -44,6 +48,8 @@ class Memory:
                 what = Remembered(
                     str(found["route"]), int(found["segment"]), int(found["piece"]), found["fresh"] is True
                 )
+                if not 0 <= self._clock() - float(found["at"]) < LIMITS_SECONDS:
+                    return Remembered(what.route)
                 return what if what.segment >= 0 and what.piece >= 0 else None
         return self._unkept.get(network)
 
@@ -56,7 +62,7 @@ class Memory:
             return
         known = self._read()
         known.pop(network, None)
-        known[network] = {**asdict(what), "at": int(time.time())}
+        known[network] = {**asdict(what), "at": int(self._clock())}
         newest = dict(list(known.items())[-_NETWORKS_MAX:])
         with contextlib.suppress(OSError):
             disk.make_private(self._path.parent)

@@ -98,7 +98,7 @@ class Ways:
         self._network = ""
         self._fresh_until = 0.0
         self.patient = False  # nobody waits for the verdict: longer limits, as some networks are that slow
-        self._refused: tuple[DeliveryError, float] | None = None
+        self._refused: tuple[DeliveryError, str, float] | None = None
 
     # --- a session that leads there -----------------------------------------------------------------------
 
@@ -115,13 +115,20 @@ class Ways:
                 return self._at_home(anew)
             network = self._surroundings.network()
             known = self._http is not None and network == self._network
-            if self._refused and not anew and time.monotonic() < self._refused[1]:
-                raise self._refused[0]
+            if not anew and (refusal := self._refused_lately(network)):
+                raise refusal
             if anew or not known or time.monotonic() > self._fresh_until:
                 self._refused = None
                 self._choose(network)
             assert self._http is not None
             return self._http
+
+    def _refused_lately(self, network: str) -> DeliveryError | None:
+        """The verdict of a moment ago, on the same network."""
+        if self._refused is None:
+            return None
+        refusal, where, until = self._refused
+        return refusal if where == network and time.monotonic() < until else None
 
     def _at_home(self, anew: bool) -> Http:
         if self._http is None or anew:
@@ -190,7 +197,7 @@ class Ways:
             stops = [sight.stop for sight in survey.sights if sight.stop]
             refusal = self._refusal(stops, survey.pac)
             if not isinstance(refusal, NeedsAttention):  # a person may have signed in by the next moment
-                self._refused = (refusal, time.monotonic() + _REFUSED_SECONDS)
+                self._refused = (refusal, network, time.monotonic() + _REFUSED_SECONDS)
             raise refusal
         self._network = network
         last = self._memory.recall(network)
