@@ -48,13 +48,13 @@ def ways(
     memory: Memory | None = None,
     network: Callable[[], str] = lambda: "office",
     pac: Callable[[PacAddress, str], tuple[Route, ...]] | None = None,
-    login: Login | None = None,
+    find: Callable[[str], Login | None] = lambda address: None,
     caps: Caps | None = None,
 ) -> Ways:
     """The ways to a desk where these routes are named."""
     script = PacAddress("http://pac.example/", Source.PAC, "a setting") if pac else None
     surroundings = Surroundings(lambda url: Named(routes, script), pac or (lambda *_: ()), network)
-    dialler = Dialler(trust(None), Logins(lambda address: login))
+    dialler = Dialler(trust(None), Logins(find))
     return Ways(server(url, "t", 5), dialler, surroundings, memory or Memory(None), caps=caps)
 
 
@@ -142,7 +142,7 @@ def test_another_network_is_looked_at_again(there: tuple[str, tuple[str, int]]) 
 def test_no_password_is_written_down(there: tuple[str, tuple[str, int]], tmp_path: Path) -> None:
     url, desk = there
     with listening(Proxy(desk, "basic").serve) as address:
-        chosen = ways(url, proxy(address), memory=Memory(tmp_path), login=LOGIN)
+        chosen = ways(url, proxy(address), memory=Memory(tmp_path), find=lambda address: LOGIN)
         chosen.http()
     kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert kept and not any(LOGIN.password.encode() in data or LOGIN.user.encode() in data for data in kept)
@@ -162,6 +162,18 @@ def test_the_cause_is_named_where_no_way_leads_there() -> None:
     assert error.obstacle.cause == Cause.PROXY_WANTS_PASSWORD
     assert error.obstacle.at == f"127.0.0.1:{address[1]}"
     assert "Digest" in error.sentence and "snapper proxy login" in error.remedy
+
+
+def test_a_sign_in_counts_at_once(there: tuple[str, tuple[str, int]]) -> None:
+    """The verdict of a moment ago is not the answer to somebody who has just signed in."""
+    url, desk = there
+    kept: list[Login] = []
+    with listening(Proxy(desk, "basic").serve) as address:
+        of = ways(url, proxy(address), find=lambda address: kept[-1] if kept else None)
+        first = refusal(of)
+        assert refusal(of) is first
+        kept.append(LOGIN)
+        assert of.http().request("GET", "/api/v1").status == 200
 
 
 def test_a_broken_proxy_script_is_the_cause_where_nothing_else_leads_there() -> None:

@@ -21,7 +21,7 @@ from snapper.delivery.http import Answer, Http, retry_after_seconds
 from snapper.delivery.ladder import Ladder, SendRandom, climb
 from snapper.delivery.looks import Looker, Server, Sight, foreign_stop
 from snapper.delivery.memory import Memory, Remembered
-from snapper.delivery.route import DIRECT, PacFailed, Route, Source
+from snapper.delivery.route import DIRECT, Login, PacFailed, Route, Source
 from snapper.delivery.tls import Certificate
 from snapper.errors import DeliveryError, Forbidden, NeedsAttention, NotReached
 from snapper.hosts import loopback
@@ -36,6 +36,7 @@ _REFUSED_SECONDS = 5.0  # who asks again so soon gets the same answer: nobody wa
 _PATIENCE = 3.0  # times longer limits when nobody waits: some networks are that slow
 _RANK = {source: rank for rank, source in enumerate(Source, 1)}
 
+_LOGINS = (Symptom.LOGIN, Symptom.WRONG_LOGIN)
 _A_PERSON_MUST_ACT = (Cause.PROXY_WANTS_PASSWORD, Cause.PROXY_WRONG_PASSWORD)
 _A_POLICY = (Cause.DATA_PROTECTION, Cause.UPLOADS_FORBIDDEN)
 
@@ -60,6 +61,18 @@ class Survey:
     named: Named
     pac: tuple[Cause, str] | None = None
     refusal: DeliveryError | None = None
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """Why no way led there, on which network, and until when that is not looked at again (time.monotonic);
+    `asking` is the proxy that wanted a login, `login` the one that there was for it."""
+
+    error: DeliveryError
+    network: str
+    until: float
+    asking: Route | None
+    login: Login | None
 
 
 @dataclass
@@ -98,7 +111,7 @@ class Ways:
         self._network = ""
         self._fresh_until = 0.0
         self.patient = False  # nobody waits for the verdict: longer limits, as some networks are that slow
-        self._refused: tuple[DeliveryError, str, float] | None = None
+        self._refused: _Verdict | None = None
 
     # --- a session that leads there -----------------------------------------------------------------------
 
@@ -125,10 +138,14 @@ class Ways:
 
     def _refused_lately(self, network: str) -> DeliveryError | None:
         """The verdict of a moment ago, on the same network."""
-        if self._refused is None:
+        verdict = self._refused
+        if verdict is None or verdict.network != network or time.monotonic() > verdict.until:
             return None
-        refusal, where, until = self._refused
-        return refusal if where == network and time.monotonic() < until else None
+        signed_in = self._login_for(verdict.asking) != verdict.login
+        return None if signed_in else verdict.error
+
+    def _login_for(self, route: Route | None) -> Login | None:
+        return self._dialler.logins.of(route) if route else None
 
     def _at_home(self, anew: bool) -> Http:
         if self._http is None or anew:
@@ -196,8 +213,10 @@ class Ways:
         if best is None:
             stops = [sight.stop for sight in survey.sights if sight.stop]
             refusal = self._refusal(stops, survey.pac)
-            if not isinstance(refusal, NeedsAttention):  # a person may have signed in by the next moment
-                self._refused = (refusal, network, time.monotonic() + _REFUSED_SECONDS)
+            asking = next((stop.route for stop in stops if stop.symptom in _LOGINS), None)
+            self._refused = _Verdict(
+                refusal, network, time.monotonic() + _REFUSED_SECONDS, asking, self._login_for(asking)
+            )
             raise refusal
         self._network = network
         last = self._memory.recall(network)
@@ -310,8 +329,8 @@ class Ways:
     def _refusal(self, stops: list[Stop], pac: tuple[Cause, str] | None) -> DeliveryError:
         if not stops:  # nothing ended in time
             stops = [Stop(Phase.ANSWER, Symptom.TIMEOUT, DIRECT, *self.server.where)]
-        at_home = loopback(self.server.where[0])
-        seen = Seen() if at_home else self._aside.look(stops, pac)
+        known = loopback(self.server.where[0]) or any(stop.symptom in _LOGINS for stop in stops)
+        seen = Seen() if known else self._aside.look(stops, pac)
         now = datetime.now(UTC)
         diagnosis = diagnose(stops, seen, now)
         blamed = next((stop for stop in stops if stop.status in (429, 503)), stops[0])
