@@ -264,8 +264,7 @@ def _for_it(request: str, stop: Stop, now: datetime) -> str:
         f"snapper sends support reports about Trader Workstation to {address} "
         f"(TCP port {stop.port}, HTTPS, uploads by POST and PATCH).",
         f"At {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC that failed {_way(stop.route)}.",
-        f"What was met: {stop.phase}, {stop.symptom}"
-        + (f", status {stop.status}" if stop.status else "")
+        f"What was met: {stop.phase}, {f'status {stop.status}' if stop.status else stop.symptom}"
         + (f", addresses {', '.join(stop.addresses)}" if stop.addresses else "")
         + ".",
         f"Please: {request}",
