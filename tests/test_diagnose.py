@@ -111,6 +111,13 @@ def test_every_cause_has_words_for_a_trader(cause: Cause) -> None:
         assert "2026-08-31 14:05 UTC" in found.obstacle.for_it
 
 
+def test_a_desk_on_this_computer_is_no_matter_for_it() -> None:
+    stop = Stop(Phase.TCP, Symptom.REFUSED, DIRECT, "127.0.0.1", 8765, ("127.0.0.1",))
+    found = diagnose([stop], Seen(), NOW)
+    assert "snapper desk" in found.remedy and "firewall" not in found.sentence
+    assert found.obstacle.for_it == ""
+
+
 def test_a_clock_that_is_off_is_told_from_a_certificate_that_ended() -> None:
     stop = direct(Phase.TLS, Symptom.CERTIFICATE, verify=EXPIRED)
     off, right = timedelta(days=700), timedelta(seconds=3)

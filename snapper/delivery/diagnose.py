@@ -18,8 +18,9 @@ from snapper.delivery.causes import Cause
 from snapper.delivery.evidence import Phase, Stop, Symptom
 from snapper.delivery.route import Route, Scheme
 from snapper.delivery.tls import EXPIRED, NOT_YET_VALID, WRONG_ADDRESS, WRONG_HOST, Certificate
-from snapper.delivery.wording import WORDING
+from snapper.delivery.wording import ON_THIS_COMPUTER, WORDING
 from snapper.errors import Obstacle
+from snapper.hosts import loopback
 
 CLOCK_TOLERANCE = timedelta(minutes=10)  # a certificate is out of date by days, a usable clock off by seconds
 _TITLE = re.compile(rb"<title[^>]*>(.{1,200}?)</title>", re.IGNORECASE | re.DOTALL)
@@ -78,7 +79,10 @@ def diagnose(stops: Sequence[Stop], seen: Seen, now: datetime) -> Diagnosis:
 
 def in_words(cause: Cause, stop: Stop, seen: Seen, now: datetime, **more: str) -> Diagnosis:
     """A cause in words for what one route met; `more` are further values for the words."""
-    words, values = WORDING[cause], {**_values(stop, seen, now), **more}
+    words = WORDING[cause]
+    if loopback(stop.host):
+        words = ON_THIS_COMPUTER.get(cause, words)
+    values = {**_values(stop, seen, now), **more}
     sentence, remedy = (text.format(**values) for text in (words.sentence, words.remedy))
     if sentence.startswith("something"):
         sentence = sentence[0].upper() + sentence[1:]

@@ -19,19 +19,27 @@ class Words:
 
 _ALLOW = "allow connections from this computer to {server}."
 _ASK = "Send the text for IT to your IT department, or save the report for sending by hand."
+_ASK_THEN = "s" + _ASK[1:]
 
+# A desk on this computer has no firewall in front of it, and no IT department.
+ON_THIS_COMPUTER: dict[Cause, Words] = {
+    Cause.REFUSED: Words(
+        "{server} refuses the connection: the ticket desk on this computer is switched off.",
+        "Start it with “snapper desk”, or correct delivery.url in the settings.",
+    ),
+}
 WORDING: dict[Cause, Words] = {
     Cause.NO_NETWORK: Words(
         "This computer has no network connection.", "Connect it; the report goes out by itself then."
     ),
     Cause.DNS_UNKNOWN: Words(
         "The network does not know the address {host}.",
-        "Check delivery.url in the settings; if it is right, the network hides it: " + _ASK,
+        "Check delivery.url in the settings; if it is right, the network hides it: " + _ASK_THEN,
         "let the name {host} be resolved for this computer; its name server answers that there is none.",
     ),
     Cause.DNS_SILENT: Words(
         "The network's name server does not answer, so {host} cannot be found.",
-        "Check the connection, or a VPN that has just ended; if others have it too: " + _ASK,
+        "Check the connection, or a VPN that has just ended; if others have it too: " + _ASK_THEN,
         "repair name resolution for this computer; the name server does not answer for {host}.",
     ),
     Cause.DNS_WRONG: Words(
@@ -45,12 +53,12 @@ WORDING: dict[Cause, Words] = {
     ),
     Cause.REFUSED: Words(
         "{server} refuses the connection: a firewall does it, or the ticket desk is switched off.",
-        "Ask support whether the desk is running; if it is: " + _ASK,
+        "Ask support whether the desk is running; if it is: " + _ASK_THEN,
         _ALLOW + " The connection is refused.",
     ),
     Cause.RESET: Words(
         "The connection to {server} was cut: a firewall does not want it, or the ticket desk has stopped.",
-        "Ask support whether the desk is running; if it is: " + _ASK,
+        "Ask support whether the desk is running; if it is: " + _ASK_THEN,
         _ALLOW + " The connection is reset.",
     ),
     Cause.PROHIBITED: Words(
@@ -116,7 +124,7 @@ WORDING: dict[Cause, Words] = {
     ),
     Cause.TLS_UNKNOWN_CA: Words(
         "{issuer} opens the secure connection to {host}, and this computer does not know it.",
-        "Nothing was sent. Your company may inspect traffic: " + _ASK,
+        "Nothing was sent. Your company may inspect traffic: " + _ASK_THEN,
         "install the root certificate of {issuer} in this computer's trust store (or name its "
         "file in delivery.ca_file), "
         "or exempt {host} from TLS inspection.",
@@ -133,7 +141,7 @@ WORDING: dict[Cause, Words] = {
     ),
     Cause.WRONG_HOST: Words(
         "What answers as {host} has a certificate for {subject}.",
-        "Check delivery.url in the settings; if it is right, something stands in between: " + _ASK,
+        "Check delivery.url in the settings; if it is right, something stands in between: " + _ASK_THEN,
         "check where {host} leads: {addresses} shows a certificate for {subject}, issued by {issuer}.",
     ),
     Cause.NOT_TLS: Words(
@@ -144,12 +152,12 @@ WORDING: dict[Cause, Words] = {
     Cause.CAPTIVE_PORTAL: Words(
         "{who} answers in place of {host}: this network wants you to sign in first, or blocks the address.",
         "Open a web browser and sign in to the network if it asks; the report goes out by itself then. "
-        "If its page says that the address is blocked: " + _ASK,
+        "If its page says that the address is blocked: " + _ASK_THEN,
         "let requests to {server} pass unchanged; {who} answers in its place.",
     ),
     Cause.MIDDLEBOX: Words(
         "{who} answers in place of the ticket desk at {host}{status}.",
-        "Check delivery.url in the settings; if it is right, the network blocks it: " + _ASK,
+        "Check delivery.url in the settings; if it is right, the network blocks it: " + _ASK_THEN,
         "let requests to {server} pass unchanged {way}; {who} answers in its place{status}.",
     ),
     Cause.TOO_LARGE: Words(
@@ -158,12 +166,13 @@ WORDING: dict[Cause, Words] = {
         "allow uploads to {server} {way}; even small request bodies are refused with status 413.",
     ),
     Cause.CUT: Words(
-        "The upload to {host} is cut after {sent}.", "It goes on from there. If it keeps failing: " + _ASK,
+        "The upload to {host} is cut after {sent}.",
+        "It goes on from there. If it keeps failing: " + _ASK_THEN,
         "allow uploads to {server} {way}; the connection is cut after {sent}.",
     ),
     Cause.STALLED: Words(
         "The upload to {host} stands still after {sent}.", "It goes on from there. If it keeps "
-        "failing: " + _ASK,
+        "failing: " + _ASK_THEN,
         "allow uploads to {server} {way}; after {sent} nothing gets through any more.",
     ),
     Cause.DATA_PROTECTION: Words(
@@ -187,7 +196,7 @@ WORDING: dict[Cause, Words] = {
     ),
     Cause.SERVER_SILENT: Words(
         "{host} takes the connection but does not answer.",
-        "The desk may be overloaded or down: ask support. If others reach it: " + _ASK,
+        "The desk may be overloaded or down: ask support. If others reach it: " + _ASK_THEN,
         "check connections to {server} {way}: they open, and then nothing comes back.",
     ),
     Cause.SERVER_DOWN: Words(
