@@ -89,6 +89,16 @@ def _start_xvfb(size: str) -> tuple[subprocess.Popen[bytes], str]:
     return server, f":{number}"
 
 
+def _end(program: subprocess.Popen[bytes]) -> None:
+    """End a program. Xvfb misses a signal that comes just before it goes to sleep: it gets another."""
+    for _ in range(10):
+        program.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(2)
+            return
+    raise RuntimeError(f"{program.args} does not end")
+
+
 @contextlib.contextmanager
 def virtual_screen(size: str = "1280x800", window_manager: bool = True) -> Iterator[VirtualScreen]:
     """Start an X server (and openbox) for the time of the block."""
@@ -113,5 +123,4 @@ def virtual_screen(size: str = "1280x800", window_manager: bool = True) -> Itera
         yield screen
     finally:
         for program in reversed(programs):
-            program.terminate()
-            program.wait(10)
+            _end(program)

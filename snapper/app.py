@@ -195,7 +195,7 @@ class App:
         self._tell_tray(lambda tray: tray.set_reports(len(states), attention))
 
     def _report_findings(self, file: Path) -> None:
-        self._press_from_menu(picture=Picture.NONE, files=(file,))
+        self._asking.press(wish=self._wish(picture=Picture.NONE, files=(file,)))
 
     def _press_from_menu(self, **changes: Any) -> None:
         wish = self._wish(**changes)

@@ -69,6 +69,5 @@ class Examining:
         self._folder = self._folder or tempfile.TemporaryDirectory()  # gone when the program ends
         path = Path(self._folder.name) / FILE_NAME
         path.write_text(file_text(self._findings), encoding="utf-8")
-        if self._window:
-            self._window.close()
+        # The window stays: closed now, the keyboard would be TWS's until the note window has it.
         self._report(path)
