@@ -17,6 +17,7 @@ from snapper.delivery import addresses
 from snapper.delivery.dial import Caps, Dialler, Line, Logins
 from snapper.delivery.evidence import Phase, Stop, Stopped, Symptom
 from snapper.delivery.route import Login, Route, Scheme, Source
+from snapper.delivery.waiting import within
 from tests.desks import refused_url
 from tests.middlemen import LOGIN, Proxy, listening, socks_server
 
@@ -282,9 +283,9 @@ def test_the_most_telling_failure_is_raised() -> None:
 def test_what_hangs_is_left_behind() -> None:
     over = threading.Event()
     with pytest.raises(TimeoutError):
-        addresses.within(0.05, lambda: over.wait(20))
+        within(0.05, lambda: over.wait(20))
     over.set()
-    assert addresses.within(5, lambda: 7) == 7
+    assert within(5, lambda: 7) == 7
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def proxy_login(
         say(f"Your login for the proxy {where}, not the one for TWS.")
     login = Login(*_ask(user, password_stdin))
     kept = credentials.keep(where, login, remember=True)
-    waiting = [entry for entry in box.entries() if _waits_for(entry, where)]
+    waiting = [entry for entry in _waiting(box) if entry.delivery.obstacle.at.casefold() == where.casefold()]
     if kept.reason and not waiting:
         raise Unavailable(
             kept.reason, "Start snapper: when the proxy wants it, it asks for the login in a window."
@@ -109,27 +109,20 @@ def proxy_address(text: str) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _waits_for(entry: Entry, address: str) -> bool:
+def _waiting(box: Outbox) -> list[Entry]:
+    """The reports that go out once somebody has signed in to a proxy."""
     from snapper.delivery import credentials
     from snapper.state import RULES
 
-    obstacle = entry.delivery.obstacle
-    return (
-        RULES[entry.state].automatic
-        and credentials.wanted(obstacle)
-        and obstacle.at.casefold() == address.casefold()
-    )
+    return [
+        entry
+        for entry in box.entries()
+        if RULES[entry.state].automatic and credentials.wanted(entry.delivery.obstacle)
+    ]
 
 
 def _named_by_reports(box: Outbox) -> str:
-    from snapper.delivery import credentials
-    from snapper.state import RULES
-
-    named = {
-        entry.delivery.obstacle.at
-        for entry in box.entries()
-        if RULES[entry.state].automatic and credentials.wanted(entry.delivery.obstacle)
-    }
+    named = {entry.delivery.obstacle.at for entry in _waiting(box)}
     if len(named) == 1:
         return named.pop()
     if named:

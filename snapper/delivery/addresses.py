@@ -9,10 +9,11 @@ import ipaddress
 import itertools
 import selectors
 import socket
-import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
+
+from snapper.delivery.waiting import within
 
 STAGGER_SECONDS = 0.25  # RFC 8305, 5
 _SEND_BUFFER = 32 * 1024  # larger ones hide for minutes that a slow connection has stalled
@@ -20,28 +21,6 @@ _WINDOWS_USER_MTU = {socket.AF_INET: (0, 76), socket.AF_INET6: (41, 80)}  # IP_U
 _HEADERS = 60  # of IPv6 and TCP: what an MTU has on top of a segment
 
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
-Result = TypeVar("Result")
-
-
-def within(seconds: float, action: Callable[[], Result]) -> Result:
-    """The result of something that cannot be interrupted. Raises what it raises, or TimeoutError; then it
-    goes on in a thread that nobody waits for."""
-    outcome: list[Result | BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(action())
-        except BaseException as error:  # noqa: BLE001 - handed on to the caller
-            outcome.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(max(0.0, seconds))
-    if not outcome:
-        raise TimeoutError
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]
 
 
 def resolve(host: str, port: int, seconds: float) -> list[Address]:

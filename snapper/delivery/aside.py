@@ -4,7 +4,6 @@ certificate is shown, how far the clock is off, whether there is a network at al
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from snapper.delivery.http import Answer, Http
 from snapper.delivery.looks import Server, foreign_stop
 from snapper.delivery.route import DIRECT, Route
 from snapper.delivery.tls import Certificate, presented
+from snapper.delivery.waiting import side_by_side
 
 ASIDE_SECONDS = 2.5
 _ODD_WHERE = (Phase.TCP, Phase.TLS, Phase.ANSWER)  # where something may stand in the server's place
@@ -43,7 +43,7 @@ class Aside:
             looks["plain"] = lambda: self._in_plain_http(end)
         if untrusted := [stop for stop in odd if stop.symptom is Symptom.CERTIFICATE]:
             looks["certificate"] = lambda: self._certificate(untrusted[0].route, end)
-        found = _side_by_side(looks, end)
+        found = side_by_side({name: _quietly(look) for name, look in looks.items()}, end)
         portal, ahead = found.get("plain") or (None, None)
         return Seen(portal, found.get("certificate"), ahead, found.get("network") == "", pac)
 
@@ -77,17 +77,12 @@ def clock_ahead(answer: Answer) -> timedelta | None:
     return None
 
 
-def _side_by_side(looks: dict[str, Callable[[], object]], end: float) -> dict[str, Any]:
-    """What each look saw until `end`; what saw nothing is left out."""
-    found: dict[str, Any] = {}
+def _quietly(look: Callable[[], object]) -> Callable[[], Any]:
+    """A look that sees nothing where it fails."""
 
-    def note(name: str, look: Callable[[], object]) -> None:
+    def quiet() -> object:
         with contextlib.suppress(Stopped, OSError, ValueError):
-            found[name] = look()
+            return look()
+        return None
 
-    threads = [threading.Thread(target=note, args=each, daemon=True) for each in looks.items()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
-    return dict(found)
+    return quiet

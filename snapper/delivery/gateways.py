@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snapper.delivery.addresses import within
+from snapper.delivery.waiting import within
 
 _PROC = Path("/proc/net")
 _RESOLV = Path("/etc/resolv.conf")

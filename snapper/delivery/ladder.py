@@ -4,15 +4,16 @@ They carry nothing of the report, so what stops the report but not them minds it
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from snapper.delivery.dial import Caps, Line
 from snapper.delivery.evidence import Stop, Stopped
 from snapper.delivery.http import Answer, Http
 from snapper.delivery.looks import SMALL_SEGMENTS, Looker, foreign_stop
+from snapper.delivery.waiting import side_by_side
 
 RUNGS = (
     600,
@@ -45,27 +46,20 @@ class Ladder:
 def climb(looker: Looker, line: Line, send: SendRandom, caps: Caps) -> Ladder:
     """Try all rungs at once, and one of them with small packets; takes at most LADDER_SECONDS."""
     end = time.monotonic() + LADDER_SECONDS
-    results: dict[tuple[int, int], Stop | None] = {}
 
-    def rung(size: int, segment: int) -> None:
+    def rung(size: int, segment: int) -> Stop | None:
         wanted = replace(line, segment=segment) if segment else line
         http = looker.session(wanted, caps, end, _STALL_SECONDS)
         try:
             foreign = send(http, os.urandom(size))
-            stop = foreign_stop(foreign, wanted, looker.server) if foreign else None
-            results[size, segment] = stop
+            return foreign_stop(foreign, wanted, looker.server) if foreign else None
         except Stopped as stopped:
-            results[size, segment] = stopped.stop
+            return stopped.stop
         finally:
             http.close()
 
     tries = [(size, 0) for size in RUNGS] + [(RUNGS[1], each) for each in SMALL_SEGMENTS if not line.segment]
-    threads = [threading.Thread(target=rung, args=each, daemon=True) for each in tries]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
-    return _read(dict(results))
+    return _read(side_by_side({each: partial(rung, *each) for each in tries}, end))
 
 
 def _read(results: dict[tuple[int, int], Stop | None]) -> Ladder:

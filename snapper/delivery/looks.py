@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from snapper.delivery.dial import Caps, Dialler, Line
 from snapper.delivery.evidence import Phase, Stop, Stopped, Symptom, beginning
 from snapper.delivery.http import Answer, Http, server_of
+from snapper.hosts import loopback
 
 SMALL_SEGMENTS = (1200, 536)  # what every VPN carries; what every network must (RFC 9293, 3.7.1)
 _OTHER_NAME = "example.com"
@@ -38,6 +39,11 @@ class Server:
     def where(self) -> tuple[str, int]:
         """Host and port."""
         return server_of(self.url)
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it runs on this computer: no way has to be looked for."""
+        return loopback(self.where[0])
 
     @property
     def secure(self) -> bool:

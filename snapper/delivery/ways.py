@@ -24,7 +24,6 @@ from snapper.delivery.memory import Memory, Remembered
 from snapper.delivery.route import DIRECT, Login, PacFailed, Route, Source
 from snapper.delivery.tls import Certificate
 from snapper.errors import DeliveryError, Forbidden, NeedsAttention, NotReached
-from snapper.hosts import loopback
 
 if TYPE_CHECKING:
     from snapper.delivery.proxies import Named, PacAddress
@@ -124,7 +123,7 @@ class Ways:
         with self._lock:
             if reconnect and self._http:
                 self._http.close()
-            if loopback(self.server.where[0]):
+            if self.server.at_home:
                 return self._at_home(anew)
             network = self._surroundings.network()
             known = self._http is not None and network == self._network
@@ -295,7 +294,7 @@ class Ways:
 
     def why(self, stop: Stop) -> DeliveryError:
         """Why a request on the chosen line failed, in words: the way may be gone altogether."""
-        if loopback(self.server.where[0]):
+        if self.server.at_home:
             return self._refusal([stop], None)
         try:
             self.http(anew=True)
@@ -329,7 +328,7 @@ class Ways:
     def _refusal(self, stops: list[Stop], pac: tuple[Cause, str] | None) -> DeliveryError:
         if not stops:  # nothing ended in time
             stops = [Stop(Phase.ANSWER, Symptom.TIMEOUT, DIRECT, *self.server.where)]
-        known = loopback(self.server.where[0]) or any(stop.symptom in _LOGINS for stop in stops)
+        known = self.server.at_home or any(stop.symptom in _LOGINS for stop in stops)
         seen = Seen() if known else self._aside.look(stops, pac)
         now = datetime.now(UTC)
         diagnosis = diagnose(stops, seen, now)

@@ -8,11 +8,11 @@ here.py        chord, screen, folders, keyring, TWS and its logs
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from snapper import connect, disk
@@ -20,10 +20,10 @@ from snapper.config import Settings
 from snapper.delivery.endpoints.desk import DeskEndpoint, server
 from snapper.delivery.network import link
 from snapper.delivery.tls import trust
+from snapper.delivery.waiting import side_by_side
 from snapper.delivery.ways import Ways
 from snapper.doctor import here, tws_ports, way_out
 from snapper.doctor.findings import MARKS, Finding, Verdict, unknown, worst_first
-from snapper.hosts import loopback
 from snapper.logs import jts_ini
 from snapper.outbox import LISTEN_LOCK, Outbox
 from snapper.state import RULES
@@ -49,10 +49,10 @@ class _Doctor:
     def checks(self) -> dict[str, Check]:
         """Every check by the name under which it is missed when it takes too long."""
         settings = self.settings
-        host = server(settings.delivery_url, "").where[0]
+        desk = server(settings.delivery_url, "")
         return {
             "connection": lambda: [way_out.link(link())],
-            "DNS": lambda: [] if loopback(host) else [way_out.name(host, _DNS_SECONDS)],
+            "DNS": lambda: [] if desk.at_home else [way_out.name(desk.where[0], _DNS_SECONDS)],
             "ticket desk": self._way_out,
             "TWS ports": self._tws_ports,
             "API on this computer": lambda: [tws_ports.local_api(_API_PORTS)],
@@ -69,7 +69,7 @@ class _Doctor:
     def _way_out(self) -> list[Finding]:
         ways = self._ways()
         endpoint = DeskEndpoint(ways)
-        if loopback(ways.server.where[0]):
+        if ways.server.at_home:
             return way_out.desk(endpoint)
         survey = ways.survey(_SURVEY_SECONDS)
         if survey.refusal or survey.best is None:
@@ -99,20 +99,15 @@ def examine(settings: Settings, outbox: Outbox, *, listening: bool) -> list[Find
     `listening` says that a snapper of this user holds the chord already.
     """
     checks = _Doctor(settings, outbox, listening).checks()
-    found: dict[str, list[Finding]] = {}
 
-    def one(name: str, check: Check) -> None:
+    def one(name: str, check: Check) -> list[Finding]:
         try:
-            found[name] = check()
+            return check()
         except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
-            found[name] = [unknown("This computer", name, f"Could not be checked ({type(error).__name__}).")]
+            return [unknown("This computer", name, f"Could not be checked ({type(error).__name__}).")]
 
     end = time.monotonic() + WHOLE_SECONDS
-    threads = [threading.Thread(target=one, args=each, daemon=True) for each in checks.items()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
+    found = side_by_side({name: partial(one, name, check) for name, check in checks.items()}, end)
     missed = {name: [unknown("This computer", name, "No answer in time.")] for name in checks}
     return worst_first(finding for each in {**missed, **found}.values() for finding in each)
 

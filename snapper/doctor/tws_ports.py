@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from snapper.delivery import addresses
 from snapper.delivery.evidence import Symptom, symptom_of
+from snapper.delivery.waiting import side_by_side
 from snapper.doctor.findings import Finding, failed, ok, unknown, warning
 
 DATA_PORT, LOGIN_PORT, WEB_PORT = 4000, 4001, 443
@@ -62,17 +63,9 @@ def check(hosts: Sequence[str], web_hosts: Sequence[str], trust: ssl.SSLContext,
     """Try every host on TWS's two ports and every web host on 443, until `end` (time.monotonic)."""
     wanted = [(host, port) for host in hosts for port in (DATA_PORT, LOGIN_PORT)]
     wanted += [(host, WEB_PORT) for host in web_hosts]
-    found: list[Port] = []
-
-    def one(host: str, port: int) -> None:
-        found.append(Port(host, port, reach(host, port, trust, end)))
-
-    threads = [threading.Thread(target=one, args=each, daemon=True) for each in wanted]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
-    return [summary(port, [each for each in list(found) if each.port == port]) for port in _WHAT]
+    reached = side_by_side({each: partial(reach, *each, trust, end) for each in wanted}, end)
+    found = [Port(host, port, what) for (host, port), what in reached.items()]
+    return [summary(port, [each for each in found if each.port == port]) for port in _WHAT]
 
 
 def reach(host: str, port: int, trust: ssl.SSLContext, end: float) -> Reach:

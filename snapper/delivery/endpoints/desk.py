@@ -35,7 +35,7 @@ from snapper.errors import (
     Refused,
     ReportMalformed,
 )
-from snapper.report import CONTRACT, MANIFEST_NAME, Attachment, Receipt
+from snapper.report import CONTRACT, MANIFEST_NAME, Receipt
 
 WHOLE_BYTES = 256 * 1024  # a report up to here goes in one request
 SOON_BYTES = 1 << 20  # files up to here go before the ticket is asked for
@@ -69,7 +69,6 @@ class DeskEndpoint:
     def __init__(self, ways: Ways) -> None:
         self._ways = ways
         self._base_url = ways.server.url
-        self._told: dict[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -91,9 +90,11 @@ class DeskEndpoint:
 
     def commit(self, report: Bundle, progress: Progress | None = None) -> Receipt:
         """Send a whole report, streamed; memory does not grow with it."""
-        self._check_room(report.size)
-        if report.size <= WHOLE_BYTES or self._about().get("uploads") != _TUS:
-            receipt = self._whole(report, progress)
+        about = self._about()
+        self._check_room(report.size, _room(about))
+        in_pieces = about.get("uploads") == _TUS
+        if report.size <= WHOLE_BYTES or not in_pieces:
+            receipt = self._whole(report, progress, in_pieces=in_pieces)
             if receipt:
                 return receipt
         return self._by_file(report, progress)
@@ -109,13 +110,10 @@ class DeskEndpoint:
         self._ways.close()
 
     def room(self) -> int | None:
-        """How many bytes one report may have, as the desk says; asked once."""
-        limits = self._about().get("limits")
-        limit = limits.get("report_bytes") if isinstance(limits, dict) else None
-        return limit if isinstance(limit, int) and limit > 0 else None
+        """How many bytes one report may have, as the desk says now."""
+        return _room(self._about())
 
-    def _check_room(self, size: int) -> None:
-        room = self.room()
+    def _check_room(self, size: int, room: int | None) -> None:
         if room and room < size:
             raise Refused(
                 f"The report has {size >> 20} MB, but {self.name} takes at most {room >> 20} MB.",
@@ -123,23 +121,21 @@ class DeskEndpoint:
             )
 
     def _about(self) -> dict[str, Any]:
-        if self._told is None:
-            answer = self._get("/api/v1")
-            with contextlib.suppress(ValueError):
-                about = json.loads(answer.body)
-                if answer.status == 200 and isinstance(about, dict) and about.get("contract") == CONTRACT:
-                    self._told = about
-                    return about
-            raise self._wrong(answer)
-        return self._told
+        answer = self._get("/api/v1")
+        with contextlib.suppress(ValueError):
+            about = json.loads(answer.body)
+            if answer.status == 200 and isinstance(about, dict) and about.get("contract") == CONTRACT:
+                return about
+        raise self._wrong(answer)
 
     def _get(self, path: str) -> Answer:
         return uploading.ask(self._ways, lambda http: http.request("GET", path))
 
     # --- in one request -----------------------------------------------------------------------------------
 
-    def _whole(self, report: Bundle, progress: Progress | None) -> Receipt | None:
-        """Send a report in one request; None when this network only lets smaller requests through.
+    def _whole(self, report: Bundle, progress: Progress | None, *, in_pieces: bool) -> Receipt | None:
+        """Send a report in one request; None when this network only lets smaller requests through, and the
+        desk takes a report `in_pieces`.
 
         Raises DeliveryError.
         """
@@ -148,12 +144,12 @@ class DeskEndpoint:
                 answer = self._post(report, progress)
             except Stopped as stopped:
                 receipt = self._landed(report, stopped.stop)
-                if receipt or not self._again(stopped.stop, last):
+                if receipt or not self._again(stopped.stop, last, in_pieces):
                     return receipt
                 continue
             if answer.status in (200, 201):
                 return self._receipt(answer, report.report.id)
-            if answer.status == 413 and self.problem(answer) is None and self._about().get("uploads") == _TUS:
+            if answer.status == 413 and self.problem(answer) is None and in_pieces:
                 return None
             raise self.problem(answer) or uploading.stopped_by(answer, self._ways, self)
         return None
@@ -185,12 +181,12 @@ class DeskEndpoint:
                 obstacle=error.obstacle,
             ) from error
 
-    def _again(self, stop: Stop, last: bool) -> bool:
+    def _again(self, stop: Stop, last: bool, in_pieces: bool) -> bool:
         """Whether to send the same request again after it broke; raises DeliveryError when nothing helps."""
         ladder = self._ways.climb(self.send_random)
         if ladder.small_segment:
             self._ways.remember(segment=ladder.small_segment)
-        elif ladder.stopped and ladder.passed and self._about().get("uploads") == _TUS:
+        elif ladder.stopped and ladder.passed and in_pieces:
             return False
         elif last:
             raise uploading.give_up(self._ways, stop, ladder)
@@ -212,9 +208,12 @@ class DeskEndpoint:
         stored = self._stored(report)
         smallest_first = sorted(report.report.attachments, key=lambda part: part.size)
         left = [part for part in smallest_first if part.name not in stored]
-        for part in left:
-            if part.size > SOON_BYTES and part is _first_large(left):
-                self._hand_over(report, there)
+        soon = [part for part in left if part.size <= SOON_BYTES]
+        for part in soon:
+            there[part.name] = uploader.upload(report, part)
+        if later := left[len(soon) :]:
+            self._hand_over(report, there)
+        for part in later:
             there[part.name] = uploader.upload(report, part)
         receipt = self._hand_over(report, there)
         if progress:
@@ -326,5 +325,8 @@ def _read_problem(answer: Answer) -> dict[str, Any] | None:
     return problem if isinstance(problem, dict) else None
 
 
-def _first_large(parts: list[Attachment]) -> Attachment | None:
-    return next((part for part in parts if part.size > SOON_BYTES), None)
+def _room(about: dict[str, Any]) -> int | None:
+    """How many bytes one report may have, by what a desk says of itself."""
+    limits = about.get("limits")
+    limit = limits.get("report_bytes") if isinstance(limits, dict) else None
+    return limit if isinstance(limit, int) and limit > 0 else None

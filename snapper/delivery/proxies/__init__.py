@@ -5,15 +5,15 @@ Nothing is fetched from a network here but by `pac_routes`; no answer holds a pa
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from snapper.delivery.proxies.answer import WPAD, Answer, CannotAsk, PacAddress, Target, Trouble, detected
 from snapper.delivery.route import Route, Scheme, Source
+from snapper.delivery.waiting import side_by_side
 
 __all__ = ["Asked", "Named", "PacAddress", "Trouble", "named", "pac_routes"]
 
@@ -126,32 +126,18 @@ def _of_system(platform: str, environ: Mapping[str, str]) -> Sequence[Mechanism]
 
 def _ask(mechanisms: Sequence[Mechanism], target: Target) -> dict[str, Answer | str]:
     """What each says, or why it says nothing; all side by side, none waited for longer than _SECONDS."""
-    said: queue.SimpleQueue[tuple[str, Answer | str]] = queue.SimpleQueue()
-    for mechanism in mechanisms:
-        threading.Thread(target=_asking(mechanism, target, said), name="proxies", daemon=True).start()
-    answers: dict[str, Answer | str] = {each.name: "it gave no answer within a second" for each in mechanisms}
     end = time.monotonic() + _SECONDS
-    for _ in mechanisms:
-        try:
-            name, answer = said.get(timeout=max(0.0, end - time.monotonic()))
-        except queue.Empty:
-            break
-        answers[name] = answer
-    return answers
+    told = side_by_side({each.name: partial(_asked_one, each, target) for each in mechanisms}, end)
+    return {each.name: told.get(each.name, "it gave no answer within a second") for each in mechanisms}
 
 
-def _asking(
-    mechanism: Mechanism, target: Target, said: queue.SimpleQueue[tuple[str, Answer | str]]
-) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            said.put((mechanism.name, mechanism.ask(target)))
-        except CannotAsk as error:
-            said.put((mechanism.name, str(error)))
-        except Exception as error:  # noqa: BLE001 - settings are whatever anybody wrote; the doctor shows it
-            said.put((mechanism.name, f"what it says cannot be read ({type(error).__name__})"))
-
-    return run
+def _asked_one(mechanism: Mechanism, target: Target) -> Answer | str:
+    try:
+        return mechanism.ask(target)
+    except CannotAsk as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - settings are whatever anybody wrote; the doctor shows it
+        return f"what it says cannot be read ({type(error).__name__})"
 
 
 def _without_doubt(told: dict[str, Answer]) -> dict[str, Answer]:

@@ -13,12 +13,12 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from snapper.delivery.addresses import within
 from snapper.delivery.proxies import pac_runner, wpad
 from snapper.delivery.proxies.address import NoProxyAddress, read_route
 from snapper.delivery.proxies.answer import PacAddress, Target
 from snapper.delivery.proxies.pac_file import PacBroken, fetch
 from snapper.delivery.route import Route, Scheme, Source
+from snapper.delivery.waiting import within
 
 _START_SECONDS = 3.0  # for Python itself: a virus scanner may look at it first
 _RUN_SECONDS = 1.0

@@ -12,10 +12,10 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 from urllib.request import url2pathname
 
-from snapper.delivery.addresses import within
 from snapper.delivery.causes import Cause
 from snapper.delivery.proxies.answer import PacAddress
 from snapper.delivery.route import PacFailed
+from snapper.delivery.waiting import within
 from snapper.hosts import ascii_host, is_host
 
 FETCH_SECONDS = 2.0
