@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import trustme
 
+from scripts.screen import wait_until
 from snapper.delivery.evidence import Phase, Stop, Stopped, Symptom
 from snapper.delivery.http import Http, server_of, unconfirmed
 from tests.desks import read_request
@@ -55,9 +56,13 @@ def stopped(http: Http, **options: object) -> Stop:
 
 
 def refuse_early(connection: socket.socket) -> None:
-    """Answer after the first bytes of a body, and hang up."""
+    """Answer after the first bytes of a body, and hang up.
+
+    Once the answer has arrived: what is not confirmed yet is dropped by the reset, and nobody could read it.
+    """
     connection.recv(70_000)
     connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nlarge")
+    wait_until(lambda: not unconfirmed(connection), "the answer has arrived")
 
 
 @pytest.mark.parametrize("tls", [False, True])
