@@ -31,7 +31,7 @@ def test_findings_are_shown_whole_with_their_remedies(screen: VirtualScreen) -> 
 def test_findings_can_be_copied_checked_again_and_sent(screen: VirtualScreen) -> None:
     with ui(screen, "doctor") as window:
         window.do("show")
-        wait_until(lambda: screen.focused_title().startswith("Check of this computer"), "the focus")
+        wait_until(lambda: screen.focused_title().startswith("Check"), "the focus")
         window.do("findings", summary="x", rows=ROWS, text="all of it")
         window.click(screen, "Copy")
         wait_until(lambda: clipboard(screen) == "all of it", "the text is on the clipboard")
@@ -45,7 +45,7 @@ def test_the_window_is_used_by_keyboard_alone(screen: VirtualScreen) -> None:
     with ui(screen, "doctor") as window:
         window.do("show")
         window.do("findings", summary="x", rows=ROWS, text="all of it")
-        wait_until(lambda: screen.focused_title().startswith("Check of this computer"), "the focus")
+        wait_until(lambda: screen.focused_title().startswith("Check"), "the focus")
         screen.press("alt+c")
         wait_until(lambda: clipboard(screen) == "all of it", "the text is on the clipboard")
         screen.press("F5")

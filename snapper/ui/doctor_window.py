@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from snapper.ui.look import emphasize, icon, plain_label, put_in_middle, screen_for
 from snapper.ui.saving import to_clipboard
 
+_TITLE, _BUSY_TITLE = "Check of this computer – snapper", "Checking this computer… – snapper"
 _BUSY = "Looking at this computer and its network; this takes up to ten seconds…"
 _COLORS = {"✗": "#b3261e", "!": "#8a5a00", "✓": "#1b6e3c"}
 
@@ -34,7 +35,6 @@ class DoctorWindow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setWindowTitle("Check of this computer – snapper")
         self.setWindowIcon(icon())
         self._text = ""
         self._summary = plain_label(scale=1.15, bold=True)
@@ -63,6 +63,7 @@ class DoctorWindow(QWidget):
 
     def set_busy(self) -> None:
         """A check is under way."""
+        self.setWindowTitle(_BUSY_TITLE)
         self._summary.setText(_BUSY)
         self._list.show_rows(())
         for button in (self._again, self._copy, self._send):
@@ -71,6 +72,7 @@ class DoctorWindow(QWidget):
     def set_findings(self, summary: str, rows: Sequence[Row], text: str) -> None:
         """Show these findings, the worst first; `text` is what Copy puts on the clipboard."""
         self._text = text
+        self.setWindowTitle(_TITLE)
         self._summary.setText(summary)
         self._list.show_rows(rows)
         for button in (self._again, self._copy, self._send):
