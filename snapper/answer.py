@@ -34,7 +34,8 @@ class LogChoice:
 class Answer:
     """What was decided. `ticket` is None for a new one, `logs` None for no logs; `covers` are the parts of
     the desktop that are painted over, `account` is the user name or account number a person chose to tell,
-    `keep` the private classes that are sent as they are."""
+    `keep` the private classes that are sent as they are; `destination` is where it goes, as the settings call
+    it (“”: the desk)."""
 
     note: str
     ticket: str | None
@@ -43,6 +44,7 @@ class Answer:
     account: str = ""
     covers: tuple[Rect, ...] = ()
     keep: frozenset[Private] = frozenset()
+    destination: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from snapper.capture import open_screen
 from snapper.capture.frame import Frame
 from snapper.capture.windows import windows_for
 from snapper.config import Settings
-from snapper.connect import chord_and_reason, endpoint, open_outbox, sources
+from snapper.connect import chord_and_reason, endpoint_of, open_outbox, sources
 from snapper.delivery.causes import Cause
 from snapper.delivery.network import Watch
 from snapper.delivery.wording import WORDING
@@ -70,14 +70,14 @@ class App:
             self._posting(self._on_trouble),
             self._posting(self._on_slow),
         )
-        self._worker = Worker(self._outbox, lambda: endpoint(settings), listener)
+        self._worker = Worker(self._outbox, lambda report: endpoint_of(settings, report), listener)
         self._receipts.export.connect(lambda report, into: self._export(report, into, self._receipts))
         self._signing_in = SigningIn(self._loop, self._outbox, Then(self._retry, self._left_for_later, say))
 
     def _build_asking(self) -> Asking:
         note = NoteWindow()
         facts = "facts about this computer (system, memory, network cards)"
-        note.set_destination(f"Sends to {self._sources.destination}, with {facts}")
+        note.set_destination(f"Sends to {self._sources.destinations[0].title}, with {facts}")
         told = Told(self._on_kept, self._on_trouble, self._on_cancelled, self._let_keys_go)
         windows = windows_for(sys.platform, os.environ)
         return Asking(

@@ -19,12 +19,14 @@ from typing import Any
 import platformdirs
 
 from snapper import checks
-from snapper.errors import ConfigError
+from snapper.destinations import DESK, TOKEN_PREFIX, Destination, choose, read_destination
+from snapper.errors import ConfigError, UsageError
 from snapper.logs.window import EARLIER_DAYS_MAX
 from snapper.privacy.classes import OPTIONAL
 
 ENVIRONMENT_PREFIX = "SNAPPER_"
 FILE_VARIABLE = "SNAPPER_CONFIG"  # names another settings file; not a setting itself
+_DESTINATIONS = "destinations"
 _LOGIN = re.compile(r"//[^/]*@")
 _TWS_HOSTS = tuple(f"{region}dc1{spare}.ibllc.com" for spare in ("", "-hb1") for region in "zncghs")
 _WEB_HOSTS = (
@@ -85,6 +87,9 @@ class Settings:
         "http://127.0.0.1:8765", checks.web_address, "address of the ticket desk that takes the reports"
     )
     delivery_token: str = _setting("", checks.token, "the token the desk gave you", secret=True)
+    delivery_to: str = _setting(
+        DESK, checks.plain_text, "which destination reports go to unless you say otherwise"
+    )
     delivery_idle_seconds: int = _setting(
         60, checks.number(5, 3600), "how long the desk may be silent before an attempt ends"
     )
@@ -121,6 +126,8 @@ class Settings:
     doctor_web_hosts: tuple[str, ...] = _setting(
         _WEB_HOSTS, checks.hosts, "IBKR's hosts on port 443, for “snapper doctor”"
     )
+    # The tables [destinations.NAME], beside the desk of the section [delivery].
+    others: tuple[Destination, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     file: Path = field(default_factory=default_file)
 
@@ -129,6 +136,17 @@ class Settings:
         for name in ("outbox", "desk"):
             if getattr(self, f"{name}_folder") is None:
                 object.__setattr__(self, f"{name}_folder", _data_folder(name))
+
+    @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Everywhere that reports can go; the desk first."""
+        if any(each.name.casefold() == DESK for each in self.others):
+            return self.others
+        return (Destination(DESK, DESK, self.delivery_url), *self.others)
+
+    def destination(self, name: str = "") -> Destination:
+        """One of them by its name, or the usual one. Raises UsageError."""
+        return choose(self.destinations, name or self.delivery_to)
 
     def origin(self, name: str) -> str:
         """Where a setting (`hotkey.chord`) came from, in words."""
@@ -173,14 +191,48 @@ def load(
     path = asked or default_file()
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
+    text = _text_of(path, must_exist=asked is not None)
+    sections = _sections(path, text)
+    others = _destinations(sections.pop(_DESTINATIONS, {}), path, text)
     for name, raw, origin in (
-        *_from_file(path, must_exist=asked is not None),
+        *_from_file(sections, path, text),
         *_from_environment(environment),
         *((name, raw, "command line") for name, raw in (flags or {}).items()),
     ):
         values[_FIELDS[name].name] = _checked(name, raw, origin)
         origins[name] = origin
-    return Settings(**values, origins=origins, file=path)  # type: ignore[arg-type]
+    settings = Settings(**values, others=others, origins=origins, file=path)  # type: ignore[arg-type]
+    return _with_usual(settings)
+
+
+def _with_usual(settings: Settings) -> Settings:
+    try:
+        settings.destination()
+    except UsageError as error:
+        raise ConfigError(
+            f"{settings.origin('delivery.to')}: delivery.to: {error.sentence}", error.remedy
+        ) from error
+    return settings
+
+
+def _destinations(tables: object, path: Path, text: str) -> tuple[Destination, ...]:
+    if not isinstance(tables, dict):
+        raise ConfigError(
+            f"{path}: destinations must be sections.", 'Begin each with a line [destinations."its name"].'
+        )
+    found: list[Destination] = []
+    for name, table in tables.items():
+        line = _line_of(f"{_DESTINATIONS}.{name}", text)
+        try:
+            if any(each.name.casefold() == name.casefold() for each in found):
+                raise ValueError("is there twice")
+            found.append(read_destination(name, table))
+        except ValueError as error:
+            raise ConfigError(
+                f"{path}, line {line}: destination “{name[:60]}”: {error}.",
+                "Correct it and start snapper again.",
+            ) from error
+    return tuple(found)
 
 
 def _checked(name: str, raw: object, origin: str) -> object:
@@ -194,13 +246,12 @@ def _checked(name: str, raw: object, origin: str) -> object:
         ) from error
 
 
-def _from_file(path: Path, *, must_exist: bool) -> list[tuple[str, object, str]]:
+def _text_of(path: Path, *, must_exist: bool) -> str:
     try:
-        text = path.read_bytes().decode("utf-8")
-        sections = tomllib.loads(text)
+        return path.read_bytes().decode("utf-8-sig")  # Windows' editor puts a mark before it
     except FileNotFoundError as error:
         if not must_exist:
-            return []
+            return ""
         raise ConfigError(f"The settings file {path} does not exist.", "Check its name.") from error
     except OSError as error:
         raise ConfigError(
@@ -209,8 +260,16 @@ def _from_file(path: Path, *, must_exist: bool) -> list[tuple[str, object, str]]
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}, line {line}: not UTF-8 text.", "Save the file as UTF-8.") from error
+
+
+def _sections(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(path, text, error) from error
+
+
+def _from_file(sections: Mapping[str, Any], path: Path, text: str) -> list[tuple[str, object, str]]:
     return [
         (_known(name, f"{path}, line {line}"), raw, f"{path}, line {line}")
         for name, raw in _flattened(sections)
@@ -247,7 +306,9 @@ def _line_of(name: str, text: str) -> int:
     current, section_line = "", 1
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
-            current = header[1]
+            current = re.sub("[\"']", "", header[1])
+            if current == name:
+                return number
             section_line = number if current == section else section_line
         elif re.match(rf"\s*[\"']?{re.escape(key if current == section else name)}[\"']?\s*=", line):
             return number
@@ -257,6 +318,8 @@ def _line_of(name: str, text: str) -> int:
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, object, str]]:
     found: list[tuple[str, object, str]] = []
     for variable, raw in environment.items():
+        if variable.startswith(TOKEN_PREFIX):
+            continue  # the token of a destination: whoever needs it looks there
         if variable.startswith(ENVIRONMENT_PREFIX) and variable != FILE_VARIABLE:
             section, _, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
             origin = f"environment variable {variable}"

@@ -12,12 +12,15 @@ from snapper.capture import open_screen
 from snapper.capture.frame import Frame
 from snapper.config import Settings
 from snapper.delivery.endpoints import Endpoint
+from snapper.destinations import DESK, Destination
 from snapper.hotkey.chord import Chord, default_chord, parse_chord
 from snapper.outbox import Outbox
+from snapper.report import Report
 from snapper.sources import ThisMachine
 
 if TYPE_CHECKING:
     from snapper.delivery.looks import Server
+    from snapper.delivery.tokens import Token
     from snapper.delivery.ways import Ways
 
 
@@ -30,15 +33,37 @@ def open_outbox(settings: Settings) -> Outbox:
     )
 
 
-@lru_cache(maxsize=1)  # one for all who ask: what one finds out about the network, the others know
-def endpoint(settings: Settings) -> Endpoint:
-    """The ticket system the settings name, along the ways that lead there."""
-    # Here, and not above: what it imports takes 15 MB, and a listener may wait for weeks.
-    from snapper.delivery.endpoints.desk import DeskEndpoint, server
+def endpoint(settings: Settings, name: str = "") -> Endpoint:
+    """The ticket system that the settings know by this name, or the usual one. Raises UsageError."""
+    destination = settings.destination(name)
+    found = token(settings, destination)
+    return _endpoint(settings, destination, found.value if found else "")
 
-    return DeskEndpoint(
-        ways(settings, server(settings.delivery_url, settings.delivery_token, settings.delivery_idle_seconds))
-    )
+
+def endpoint_of(settings: Settings, report: Report) -> Endpoint:
+    """The ticket system that a report is for. Raises UsageError when the settings no longer know it."""
+    return endpoint(settings, report.destination or DESK)
+
+
+def token(settings: Settings, destination: Destination) -> Token | None:
+    """The token for a destination: from the environment, the settings (the desk's only) or the keyring."""
+    from snapper.delivery import tokens
+
+    if destination.name == DESK and destination.url == settings.delivery_url and settings.delivery_token:
+        return tokens.Token(settings.delivery_token, settings.origin("delivery.token"))
+    return tokens.find(destination, os.environ)
+
+
+@lru_cache(maxsize=8)  # one for all who ask: what one finds out about the network, the others know
+def _endpoint(settings: Settings, destination: Destination, token: str) -> Endpoint:
+    # Here, and not above: what it imports takes 15 MB, and a listener may wait for weeks.
+    from snapper.delivery.endpoints import desk, kinds, ticket_system
+
+    seconds = settings.delivery_idle_seconds
+    if destination.system == DESK:
+        return desk.DeskEndpoint(ways(settings, desk.server(destination.url, token, seconds)))
+    adapter = kinds.adapter(destination, token)
+    return ticket_system.TicketSystem(adapter, ways(settings, ticket_system.server(adapter, seconds)))
 
 
 def ways(settings: Settings, server: Server) -> Ways:
@@ -68,7 +93,7 @@ def ways(settings: Settings, server: Server) -> Ways:
 
 def sources(settings: Settings) -> ThisMachine:
     """What this machine adds to a report."""
-    return ThisMachine(settings, lambda: endpoint(settings))
+    return ThisMachine(settings, lambda name: endpoint(settings, name))
 
 
 def grab_once() -> Frame:

@@ -83,8 +83,9 @@ def resume(outbox: Outbox, sources: Sources) -> list[Entry]:
     return finished
 
 
-def resend(outbox: Outbox, report_id: str, ticket: str | None) -> Entry:
-    """Make a new report for another ticket (None: a new one) out of a kept one, which is then discarded.
+def resend(outbox: Outbox, report_id: str, ticket: str | None, destination: str) -> Entry:
+    """Make a new report for another ticket (None: a new one) of a destination out of a kept one, which is
+    then discarded.
 
     Raises NoSuchReport, ReportDamaged, CannotKeep, UsageError.
     """
@@ -100,7 +101,7 @@ def resend(outbox: Outbox, report_id: str, ticket: str | None) -> Entry:
         with outbox.prepare() as preparation, disk.keeping("your report", outbox.folder):
             for part in original.report.attachments:
                 attach_file(preparation.folder, part.name, original.path(part))
-            report = replace(original.report, id=preparation.id, ticket=ticket)
+            report = replace(original.report, id=preparation.id, ticket=ticket, destination=destination)
             preparation.accept(report, Todo())
             preparation.seal(report)
             entry = preparation.publish()

@@ -149,7 +149,7 @@ class LookUp:
 
     def _ask_for_room(self) -> None:
         room = self._sources.room()
-        self._show(lambda: self._note.set_limit(room, self._sources.destination))
+        self._show(lambda: self._note.set_limit(room, self._sources.destinations[0].title))
 
     # --- known problems -----------------------------------------------------------------------------------
 

@@ -70,8 +70,8 @@ class Sources(Protocol):
     def known_problems(self, note: str, logs: TodaysLogs | None) -> Sequence[Match]:
         """What the note and the logs look like, the likeliest first."""
 
-    def room(self) -> int | None:
-        """The bytes that the ticket system takes in one report; None where that is not known."""
+    def room(self, destination: str) -> int | None:
+        """The bytes that a destination takes in one report; None where that is not known."""
 
 
 class Making:
@@ -129,6 +129,7 @@ class Making:
             findings=self._findings(self._sources.known_problems(answer.note, None)),
             replaced=dict(self._redactor.replaced),
             kept=tuple(sorted(self._kept)),
+            destination=answer.destination,
         )
 
     def _screenshot(self, frame: Frame, answer: Answer) -> Attachment:
@@ -261,7 +262,7 @@ class Making:
         return None
 
     def _room_beside(self, draft: Report) -> int | None:
-        room = self._sources.room()
+        room = self._sources.room(draft.destination)
         if room is None:
             return None
         return room - sum(part.size for part in draft.attachments) - len(draft.to_json()) - MANIFEST_GROWTH

@@ -86,7 +86,8 @@ class Report:
     """A report as it is kept and sent. `machine` holds facts by name; `remarks` are sentences about what is
     missing or unusual in it (a black picture, a log that vanished); `account` is what the sender chose to
     tell of themselves; `replaced` counts the private values that were replaced, by their class; `kept` are
-    the classes that were sent as they are."""
+    the classes that were sent as they are; `destination` is what the settings call the ticket system it goes
+    to (“”: the desk)."""
 
     id: str
     created_at: str
@@ -100,6 +101,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     replaced: Mapping[str, int] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
+    destination: str = ""
 
     def to_json(self) -> bytes:
         """The manifest: UTF-8 JSON, keys in the order of the class, a newline at the end."""
@@ -126,6 +128,7 @@ class Report:
             findings=tuple(_finding(item) for item in a_list(data, "findings", 100)),
             replaced=_counts(data.get("replaced", {})),
             kept=tuple(a_string(item, "kept", 100) for item in a_list(data, "kept", 100)),
+            destination=a_string(data.get("destination", ""), "destination", 100),
         )
         names = [attachment.name.casefold() for attachment in report.attachments]
         if len(set(names)) != len(names):
@@ -206,10 +209,11 @@ class Retry:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """It may have landed: ask the ticket system before sending again."""
+    """It may have landed: ask the ticket system before sending again, not before `after` seconds."""
 
     sentence: str
     remedy: str = ""
+    after: float | None = None
     obstacle: Obstacle = NO_OBSTACLE
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from snapper.delivery import credentials
+from snapper.delivery import credentials, vault
 from snapper.delivery.causes import Cause
 from snapper.delivery.route import Login
 from snapper.outbox import Outbox
@@ -82,7 +82,7 @@ class SigningIn:
         window = self._window or self._make_window()
         wrong = obstacle.cause == Cause.PROXY_WRONG_PASSWORD
         window.ask(obstacle.at, credentials.last_user(obstacle.at), wrong=wrong, asked_for=asked_for)
-        self._aside(credentials.problem, window.set_keyring)
+        self._aside(vault.problem, window.set_keyring)
 
     def _make_window(self) -> ProxyLoginWindow:
         self._window = ProxyLoginWindow()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,8 @@ from snapper import machine
 from snapper.answer import LogChoice
 from snapper.capture.frame import Frame
 from snapper.config import Settings
-from snapper.delivery import credentials
+from snapper.delivery import credentials, tokens
+from snapper.destinations import Destination
 from snapper.errors import DeliveryError, UsageError
 from snapper.logs.cut import cut
 from snapper.logs.facts import log_facts
@@ -36,11 +38,10 @@ ROOM_KNOWN_SECONDS, ROOM_UNKNOWN_SECONDS = 3600, 60
 class ThisMachine:
     """The sources of a report on the machine this runs on; `connect` gives the ticket system."""
 
-    def __init__(self, settings: Settings, connect: Callable[[], Endpoint]) -> None:
+    def __init__(self, settings: Settings, connect: Callable[[str], Endpoint]) -> None:
         self._settings = settings
         self._connect = connect
-        self._room: int | None = None
-        self._room_known_until = 0.0
+        self._rooms: dict[str, tuple[int | None, float]] = {}  # and until when it is not asked again
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -48,9 +49,10 @@ class ThisMachine:
         return self._settings.privacy_words
 
     @property
-    def destination(self) -> str:
-        """The ticket system, for people: its address without the scheme."""
-        return self._settings.delivery_url.partition("://")[2]
+    def destinations(self) -> tuple[Destination, ...]:
+        """Everywhere that a report can go, the usual one first."""
+        usual = self._settings.destination()
+        return (usual, *(each for each in self._settings.destinations if each != usual))
 
     def places(self) -> Places:
         """Where TWS keeps its logs here, as things stand now."""
@@ -72,7 +74,11 @@ class ThisMachine:
         return known_here(
             users=(*folders, *(name for home in homes for name in user_names(home))),
             accounts=_accounts(frame),
-            secrets=(*filter(None, [self._settings.delivery_token]), *credentials.passwords_in_use()),
+            secrets=(
+                *filter(None, [self._settings.delivery_token]),
+                *credentials.passwords_in_use(),
+                *tokens.in_use(self._settings.destinations, os.environ),
+            ),
             words=self._settings.privacy_words,
         )
 
@@ -97,18 +103,19 @@ class ThisMachine:
         except UsageError:
             return load()  # a table that is wrong must not keep a report; “snapper logs check” names it
 
-    def room(self) -> int | None:
-        """The bytes that the ticket system takes in one report; None where it cannot be asked.
+    def room(self, destination: str = "") -> int | None:
+        """The bytes that a destination takes in one report; None where it says no limit or cannot be asked.
 
         Asked again only after a while: a network that swallows everything must not hold up the next report.
         """
-        if time.monotonic() >= self._room_known_until:
+        room, until = self._rooms.get(destination, (None, 0.0))
+        if time.monotonic() >= until:
             try:
-                self._room, known_for = self._connect().room(), ROOM_KNOWN_SECONDS
+                room, known_for = self._connect(destination).room(), ROOM_KNOWN_SECONDS
             except DeliveryError:
-                self._room, known_for = None, ROOM_UNKNOWN_SECONDS
-            self._room_known_until = time.monotonic() + known_for
-        return self._room
+                room, known_for = None, ROOM_UNKNOWN_SECONDS
+            self._rooms[destination] = room, time.monotonic() + known_for
+        return room
 
 
 def known_here(

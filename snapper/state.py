@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -74,7 +75,7 @@ _STATE_AFTER: dict[type[Outcome], State] = {
 
 @dataclass(frozen=True)
 class Delivery:
-    """How delivery stands; times are Unix seconds."""
+    """How delivery stands; times are Unix seconds. `steps` are what attempts have done, for the next one."""
 
     state: State = State.WAITING
     attempts: int = 0
@@ -84,6 +85,7 @@ class Delivery:
     receipt: Receipt | None = None
     changed_at: float = 0.0
     obstacle: Obstacle = NO_OBSTACLE
+    steps: Mapping[str, str] = field(default_factory=dict)
 
     def after(self, outcome: Outcome, now: float, next_attempt: float | None) -> Delivery:
         """How it stands once an attempt ended so."""
@@ -96,6 +98,7 @@ class Delivery:
             receipt=getattr(outcome, "receipt", None),
             changed_at=now,
             obstacle=getattr(outcome, "obstacle", NO_OBSTACLE),
+            steps=self.steps if next_attempt else {},
         )
 
     def to_json(self) -> bytes:
@@ -110,9 +113,15 @@ class Delivery:
             content: dict[str, Any] = json.loads(text)
             receipt = Receipt.from_dict(content["receipt"]) if content["receipt"] else None
             obstacle = Obstacle(**content.get("obstacle", {}))
-            read = {"state": State(content["state"]), "receipt": receipt, "obstacle": obstacle}
+            steps = {str(name): str(value) for name, value in content.get("steps", {}).items()}
+            read = {
+                "state": State(content["state"]),
+                "receipt": receipt,
+                "obstacle": obstacle,
+                "steps": steps,
+            }
             return Delivery(**{**content, **read})
-        except (ValueError, KeyError, TypeError, ReportMalformed):
+        except (ValueError, KeyError, TypeError, AttributeError, ReportMalformed):
             return Delivery()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from snapper.delivery.dial import Dialler, Logins
 from snapper.delivery.endpoints.desk import DeskEndpoint, server
+from snapper.delivery.looks import Server
 from snapper.delivery.memory import Memory
 from snapper.delivery.tls import trust
 from snapper.delivery.ways import Surroundings, Ways
@@ -55,10 +56,15 @@ def desk_at(folder: Path, port: int = 0, limits: Limits | None = None) -> Iterat
 
 
 def ways_to(url: str, token: str = "", idle_seconds: float = 5) -> Ways:
-    """The ways from here to a desk on this computer: nobody is asked for proxies."""
+    """The ways from here to a desk on this computer."""
+    return ways_along(server(url, token, idle_seconds))
+
+
+def ways_along(server: Server) -> Ways:
+    """The ways from here to a server on this computer: nobody is asked for proxies."""
     surroundings = Surroundings(_nobody, _nobody, _nobody)
     dialler = Dialler(trust(None), Logins(lambda address: None))
-    return Ways(server(url, token, idle_seconds), dialler, surroundings, Memory(None))
+    return Ways(server, dialler, surroundings, Memory(None))
 
 
 def _nobody(*_: object) -> Any:

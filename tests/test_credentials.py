@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from snapper.delivery import credentials
+from snapper.delivery import credentials, vault
 from snapper.delivery.credentials import Kept, Place
 from snapper.delivery.route import Login
 from snapper.errors import Unavailable
@@ -30,7 +30,7 @@ needs_keyring = pytest.mark.skipif(
 
 def forget_all() -> None:
     """What the end of the process forgets."""
-    for kept in (credentials._memory, credentials._seen, credentials._users, credentials._stuck):
+    for kept in (credentials._memory, credentials._seen, credentials._users, vault._stuck):
         kept.clear()
 
 
@@ -62,14 +62,14 @@ class FakeKeyring:
 def keyring(monkeypatch: pytest.MonkeyPatch) -> FakeKeyring:
     """A keyring that works."""
     made = FakeKeyring()
-    monkeypatch.setattr(credentials, "_keyring", lambda: made)
+    monkeypatch.setattr(vault, "_keyring", lambda: made)
     return made
 
 
 @pytest.fixture
 def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     """No keyring at all."""
-    monkeypatch.setattr(credentials, "_SAFE", ())
+    monkeypatch.setattr(vault, "_SAFE", ())
 
 
 def test_a_login_that_is_not_to_be_remembered_stays_in_memory(keyring: FakeKeyring) -> None:
@@ -132,14 +132,14 @@ def test_a_keyring_that_is_locked_later_on_does_not_lose_the_login(
     def locked(keyring: object) -> bool:
         raise Unavailable("locked")
 
-    monkeypatch.setattr(credentials, "_readable", locked)
+    monkeypatch.setattr(vault, "_readable", locked)
     assert credentials.find(PROXY) == LOGIN
 
 
 def test_without_a_keyring_it_is_kept_in_memory_and_said(no_keyring: None) -> None:
     kept = credentials.keep(PROXY, LOGIN, remember=True)
     assert kept == Kept(Place.MEMORY, "This computer has no keyring that snapper can use.")
-    assert credentials.problem() == kept.reason
+    assert vault.problem() == kept.reason
     assert credentials.find(PROXY) == LOGIN
     assert credentials.forget(PROXY)
 
@@ -175,17 +175,17 @@ def test_a_keyring_that_hangs_is_waited_for_once(
         answer.wait(60)
         return json.dumps({"user": "anna", "password": CANARY})
 
-    monkeypatch.setattr(credentials, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(vault, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(keyring, "get_password", hang)
     assert credentials.find(PROXY) is None
     assert credentials.find(PROXY) is None
     assert len(calls) == 1
     with pytest.raises(Unavailable, match="does not answer"):
         credentials.forget(PROXY)
-    [stuck] = credentials._stuck
+    [stuck] = vault._stuck
     answer.set()
     stuck.join(20)
-    monkeypatch.setattr(credentials, "PATIENCE_SECONDS", 20.0)
+    monkeypatch.setattr(vault, "PATIENCE_SECONDS", 20.0)
     assert credentials.find(PROXY) == LOGIN
 
 
@@ -211,7 +211,7 @@ def test_only_keyrings_that_encrypt_are_used_whatever_python_is_set_to(
     }
     code = f"""
 import keyring
-from snapper.delivery import credentials
+from snapper.delivery import credentials, vault
 from snapper.delivery.route import Login
 assert type(keyring.get_keyring()).__module__ == "plain_files"
 print(credentials.keep({PROXY!r}, Login("anna", {CANARY!r}), remember=True).place)
@@ -229,7 +229,7 @@ _STEPS = f"""
 import json, sys
 from contextlib import closing
 import secretstorage
-from snapper.delivery import credentials
+from snapper.delivery import credentials, vault
 from snapper.delivery.route import Login
 
 def lock():
@@ -240,7 +240,7 @@ def fresh():
     credentials._memory.clear()
     credentials._seen.clear()
 
-said = {{"problem": credentials.problem()}}
+said = {{"problem": vault.problem()}}
 said["kept"] = credentials.keep({PROXY!r}, Login("anna ü", sys.stdin.readline()), remember=True)
 fresh()
 said["found"] = credentials.find({PROXY!r}).user

@@ -13,7 +13,7 @@ import pytest
 
 from scripts.screen import wait_until
 from snapper.answer import Todo
-from snapper.delivery import credentials
+from snapper.delivery import credentials, vault
 from snapper.delivery.causes import Cause
 from snapper.delivery.route import Login
 from snapper.errors import Obstacle
@@ -93,7 +93,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """No keyring, nothing remembered."""
-    monkeypatch.setattr(credentials, "_SAFE", ())
+    monkeypatch.setattr(vault, "_SAFE", ())
     forget_all()
     yield Desk(tmp_path)
     forget_all()

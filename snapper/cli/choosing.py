@@ -13,6 +13,7 @@ from snapper.logs.window import EARLIER_DAYS_MAX
 if TYPE_CHECKING:
     from snapper.answer import LogChoice
     from snapper.config import Settings
+    from snapper.destinations import Destination
     from snapper.privacy.classes import Private
 
 Command = Callable[..., int]
@@ -47,6 +48,29 @@ def log_choice(settings: Settings, days: int | None, last: str | None, between: 
     text = last or between
     window = parse_window(text, datetime.now().astimezone()) if text else None
     return LogChoice(settings.logs_days if days is None else days, window)
+
+
+def addressed(settings: Settings, ticket: str | None, to: str | None) -> tuple[str | None, Destination]:
+    """Where a report goes: the ticket's number as it stands there (None: a new one), and the destination.
+
+    The ticket is looked up, so that a slip of the pen is told before anything is packed. Raises UsageError.
+    """
+    from snapper.cli.speaking import say
+    from snapper.connect import endpoint
+    from snapper.destinations import ticket_of
+    from snapper.errors import DeliveryError, Refused
+
+    destination = settings.destination(to or "")
+    if ticket is None:
+        return None, destination
+    number, destination = ticket_of(ticket, destination, () if to else settings.destinations)
+    try:
+        endpoint(settings, destination.name).ticket(number)
+    except Refused as error:
+        raise UsageError(error.sentence, "Check the number. Nothing was sent or kept.") from error
+    except DeliveryError as error:
+        say(f"The ticket cannot be looked up now: {error.sentence} The report is kept and sent later.")
+    return number, destination
 
 
 def kept_classes(settings: Settings, names: Sequence[str]) -> frozenset[Private]:

@@ -136,17 +136,23 @@ def outbox_retry(config_file: Path | None, report: str | None, as_json: bool) ->
 @outbox.command("resend")
 @click.argument("report")
 @click.option("--ticket", help="The ticket to send it to; without it, a new one.")
+@click.option("--to", metavar="NAME", help="The destination, as the settings call it.")
 @json_option
 @click.pass_obj
-def outbox_resend(config_file: Path | None, report: str, ticket: str | None, as_json: bool) -> int:
-    """Send a REPORT that was not taken to another ticket, or to a new one."""
+def outbox_resend(
+    config_file: Path | None, report: str, ticket: str | None, to: str | None, as_json: bool
+) -> int:
+    """Send a REPORT that was not taken to another ticket, to a new one, or to another destination."""
     from snapper import flow
+    from snapper.cli.choosing import addressed
     from snapper.connect import open_outbox
-    from snapper.report import ticket_number
+    from snapper.destinations import DESK
 
     settings = settings_of(config_file)
     box = open_outbox(settings)
-    entry = flow.resend(box, box.find(report).id, ticket_number(ticket) if ticket else None)
+    kept = box.find(report)
+    number, destination = addressed(settings, ticket, to or kept.report.destination or DESK)
+    entry = flow.resend(box, kept.id, number, destination.name)
     return show_result(deliver(settings, box, entry), as_json)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snapper.cli.choosing import kept_classes, log_choice, log_options
+from snapper.cli.choosing import addressed, kept_classes, log_choice, log_options
 from snapper.cli.speaking import (
     EXIT_KEPT,
     Progress,
@@ -60,6 +60,7 @@ def _report_options(command: Callable[..., int]) -> Callable[..., int]:
                 metavar="CLASS",
                 help="Send such private values as they are.",
             ),
+            click.option("--to", metavar="NAME", help="The destination, as the settings call it."),
             click.option("--account", default="", help="Your user name or account number, if you tell it."),
             click.option("--doctor", is_flag=True, help="Add what “snapper doctor” finds."),
             click.option("--dry-run", is_flag=True, help="Send nothing: list exactly what would be sent."),
@@ -84,15 +85,14 @@ def send(config_file: Path | None, **options: Any) -> int:
 @_report_options
 def attach(config_file: Path | None, ticket: str, **options: Any) -> int:
     """Send a note, FILES and today's logs to an existing TICKET."""
-    from snapper.report import ticket_number
-
-    return _submit(config_file, ticket_number(ticket), **options)
+    return _submit(config_file, ticket, **options)
 
 
 def _submit(
     config_file: Path | None,
     ticket: str | None,
     *,
+    to: str | None,
     note: str | None,
     files: tuple[Path, ...],
     screenshot: bool,
@@ -117,8 +117,10 @@ def _submit(
     kept = kept_classes(settings, keep)
     picture = Picture.WINDOW if window else Picture.SCREEN if screenshot else Picture.NONE
     frame = None if picture is Picture.NONE else _grab()
+    number, destination = addressed(settings, ticket, to)
+    hidden = _covers(settings, frame, kept)
     answer = Answer(
-        _read_note(note), ticket, picture, logs, _account(account), _covers(settings, frame, kept), kept
+        _read_note(note), number, picture, logs, _account(account), hidden, kept, destination.name
     )
     if not (answer.note.strip() or files or frame or answer.logs or doctor):
         raise UsageError("There is nothing to send.", "Give a note with -m, a file, or --screenshot.")
@@ -275,7 +277,10 @@ def capture(
     if send_it:
         logs, kept = LogChoice(settings.logs_days), kept_classes(settings, ())
         hidden = _covers(settings, frame, kept)
-        answer = Answer("", None, Picture.SCREEN, logs if settings.logs_include else None, "", hidden, kept)
+        answer = Answer(
+            "", None, Picture.SCREEN, logs if settings.logs_include else None, "", hidden, kept,
+            settings.destination().name,
+        )  # fmt: skip
         return _keep_and_deliver(settings, answer, frame, (), as_json)
     return _save_picture(frame, output or Path(time.strftime("snapper-%Y%m%d-%H%M%S.png")), as_json)
 

@@ -132,13 +132,16 @@ def _rich_progress() -> Any:
 
 def deliver(settings: Settings, outbox: Outbox, entry: Entry) -> Entry:
     """Try once to deliver a kept report, with a progress bar; returns how it stands then."""
-    from snapper.connect import endpoint
+    from snapper.connect import endpoint_of
     from snapper.delivery.worker import deliver
 
     with Progress("Sending") as progress:
-        target = endpoint(settings)
         sent = deliver(
-            outbox, entry.id, target, lambda done: progress.to(min(done, entry.size), entry.size), say
+            outbox,
+            entry.id,
+            lambda report: endpoint_of(settings, report),
+            lambda done: progress.to(min(done, entry.size), entry.size),
+            say,
         )
     if sent is None:
         say("Another snapper is sending it right now.")

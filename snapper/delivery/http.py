@@ -32,6 +32,7 @@ from snapper.delivery.route import DIRECT, Route
 
 ANSWER_BYTES = 1 << 20  # no answer of a desk is longer
 STALL_SECONDS = 4.0  # nothing of a body got away for so long: look for the reason, the rest can be sent later
+_READ_BYTES = 256 * 1024
 _PIECE = 16 * 1024  # small enough that 64 kbit/s sends one in two seconds
 _TICK = 0.5  # s; how often a silent connection is looked at
 _LAST_WORDS_SECONDS = 2.0  # how long after a reset an answer may still be read
@@ -40,14 +41,23 @@ _NOT_SENT_QUEUE = {"linux": 0x5411, "darwin": 0x1024}  # SIOCOUTQ; SO_NWRITE
 Open = Callable[[], Any]
 
 
-class Answer:
-    """A whole answer: status, headers and at most ANSWER_BYTES of body."""
+Take = Callable[[bytes], None]
 
-    def __init__(self, response: requests.Response) -> None:
+
+class Answer:
+    """A whole answer: status, headers and at most ANSWER_BYTES of body; the body of a good one goes to `take`
+    instead, however long it is."""
+
+    def __init__(self, response: requests.Response, take: Take | None = None) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
+        self.body = b""
         with response:
-            self.body: bytes = response.raw.read(ANSWER_BYTES, decode_content=True) or b""
+            if take and self.status == 200:
+                for piece in response.raw.stream(_READ_BYTES, decode_content=True):
+                    take(piece)
+            else:
+                self.body = response.raw.read(ANSWER_BYTES, decode_content=True) or b""
 
     @property
     def media_type(self) -> str:
@@ -99,9 +109,17 @@ class Http:
 
     def request(self, method: str, path: str, **options: Any) -> Answer:
         """Send one request and read the answer whole. Raises Stopped."""
+        return self._request(method, path, None, options)
+
+    def download(self, path: str, take: Take) -> Answer:
+        """Ask for a file; what a good answer (200) holds goes to `take`, piece by piece. Raises Stopped."""
+        # What is packed on its way is unpacked here, and must not hide how much was stored.
+        return self._request("GET", path, take, {"headers": {"Accept-Encoding": "identity"}})
+
+    def _request(self, method: str, path: str, take: Take | None, options: dict[str, Any]) -> Answer:
         options |= {"timeout": self._idle_seconds, "allow_redirects": False, "stream": True}
         try:
-            return Answer(self._session.request(method, self.base_url + path, **options))
+            return Answer(self._session.request(method, self.base_url + path, **options), take)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise Stopped(_stop_of(error, self._blank)) from error
 

@@ -186,6 +186,11 @@ class Ways:
         self._http = self._looker.session(line, self._caps.times(_PATIENCE))
         self._fresh_until = time.monotonic() + _FRESH_SECONDS
 
+    def elsewhere(self, url: str) -> Ways:
+        """The ways from here to another server, which is told nothing about us."""
+        server = Server(url, {}, lambda http: None, self.server.idle_seconds)
+        return Ways(server, self._dialler, self._surroundings, Memory(None), caps=self._caps)
+
     def survey(self, seconds: float) -> Survey:
         """Look along every route to its end, whichever is the best; at most so long. What it finds is what
         `http` goes by next."""

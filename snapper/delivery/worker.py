@@ -6,17 +6,18 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from snapper import bundle
 from snapper.bundle import Bundle
 from snapper.delivery.causes import Cause
-from snapper.delivery.endpoints import Endpoint, Progress
+from snapper.delivery.endpoints import Endpoint, Progress, Steps
 from snapper.delivery.pace import Pace
 from snapper.delivery.retry import after_reconnect, next_attempt
 from snapper.delivery.wording import WORDING
 from snapper.errors import (
+    ConfigError,
     DeliveryError,
     Forbidden,
     MayHaveLanded,
@@ -27,6 +28,7 @@ from snapper.errors import (
     OutboxError,
     Refused,
     ReportDamaged,
+    UsageError,
 )
 from snapper.outbox import Held, Outbox
 from snapper.report import (
@@ -36,6 +38,7 @@ from snapper.report import (
     Outcome,
     Receipt,
     Rejected,
+    Report,
     Retry,
     Stopped,
     Unconfirmed,
@@ -45,22 +48,26 @@ from snapper.state import RULES, Entry, State
 LOOK_AGAIN_SECONDS = 60.0  # another process may have put a report in, or the clock may have moved
 SHORTEST_WAIT_SECONDS = 5.0  # what is due but could not be tried (another process has it, the disk is full)
 
+Connect = Callable[[Report], Endpoint]  # the ticket system that a report is for
+
 _OUTCOME_OF: dict[type[DeliveryError], Callable[[DeliveryError], Outcome]] = {
     NotReached: lambda error: Retry(error.sentence, error.remedy, error.retry_after, error.obstacle),
-    MayHaveLanded: lambda error: Ambiguous(error.sentence, error.remedy, error.obstacle),
+    MayHaveLanded: lambda error: Ambiguous(error.sentence, error.remedy, error.retry_after, error.obstacle),
     Refused: lambda error: Rejected(error.sentence, error.remedy, error.obstacle),
     Forbidden: lambda error: Stopped(error.sentence, error.remedy, error.obstacle),
     NeedsAttention: lambda error: Blocked(error.sentence, error.remedy, error.obstacle),
 }
 
 
-def attempt(endpoint: Endpoint, report: Bundle, progress: Progress | None = None) -> Outcome:
+def attempt(
+    endpoint: Endpoint, report: Bundle, progress: Progress | None = None, steps: Steps | None = None
+) -> Outcome:
     """Try once to hand over a report. Never sends what the ticket system already has."""
     try:
         bundle.verify(report)
-        receipt = endpoint.find(report.report.id)
-        if receipt is None or _still_arriving(report, receipt):
-            receipt = endpoint.commit(report, progress)
+        receipt = endpoint.find(report)
+        if receipt is None or (endpoint.in_steps and _still_arriving(report, receipt)):
+            receipt = endpoint.commit(report, steps or Steps(), progress)
     except ReportDamaged as error:
         return Rejected(error.sentence, error.remedy)
     except DeliveryError as error:
@@ -81,16 +88,16 @@ def proven(report: Bundle, receipt: Receipt) -> Outcome:
         return Delivered(receipt)
     if not receipt.stored:
         return Unconfirmed(receipt, "The ticket system took the report but does not say what it stored.")
-    return Blocked(
-        f"The ticket system has the report, but not as it was sent: {', '.join(missing)}.",
-        "Tell support the receipt number and send the files by hand: “snapper outbox export”.",
+    return Rejected(
+        f"Ticket {receipt.ticket} has the report, but not as it was sent: {', '.join(missing)}.",
+        "Tell support the ticket's number and send these files by hand: “snapper outbox export”.",
     )
 
 
 def deliver(
     outbox: Outbox,
     report_id: str,
-    endpoint: Endpoint,
+    connect: Connect,
     progress: Progress | None = None,
     slow: Callable[[str], None] = lambda sentence: None,
 ) -> Entry | None:
@@ -103,13 +110,27 @@ def deliver(
             return None
         if held.entry.state in (State.DELIVERED, State.UNCONFIRMED, State.DAMAGED, State.HELD):
             return held.entry
-        endpoint.be_patient(held.entry.delivery.attempts > 0)
-        try:
-            outcome = attempt(endpoint, held.bundle, _paced(held, progress, slow))
-        finally:
-            endpoint.be_patient(False)
-        _record(outbox, held, outcome)
+        _record(outbox, held, _outcome(held, connect, progress, slow))
         return held.entry
+
+
+def _outcome(held: Held, connect: Connect, progress: Progress | None, slow: Callable[[str], None]) -> Outcome:
+    try:
+        endpoint = connect(held.entry.report)
+    except (UsageError, ConfigError) as error:  # the settings no longer know where it goes
+        return Blocked(error.sentence, error.remedy)
+    endpoint.be_patient(held.entry.delivery.attempts > 0)
+    try:
+        return attempt(endpoint, held.bundle, _paced(held, progress, slow), _steps(held))
+    finally:
+        endpoint.be_patient(False)
+
+
+def _steps(held: Held) -> Steps:
+    def keep(steps: Mapping[str, str]) -> None:
+        held.record(replace(held.entry.delivery, steps=steps))
+
+    return Steps(held.entry.delivery.steps, keep)
 
 
 def _paced(held: Held, progress: Progress | None, slow: Callable[[str], None]) -> Progress:
@@ -153,7 +174,7 @@ class Listener:
 class Worker:
     """A thread that delivers whatever is due, one report after the other, until stopped."""
 
-    def __init__(self, outbox: Outbox, connect: Callable[[], Endpoint], listener: Listener) -> None:
+    def __init__(self, outbox: Outbox, connect: Connect, listener: Listener) -> None:
         self._outbox = outbox
         self._connect = connect
         self._listener = listener
@@ -238,7 +259,7 @@ class Worker:
         def slow(sentence: str) -> None:
             self._listener.on_slow(entry, sentence)
 
-        if after := deliver(self._outbox, entry.id, self._connect(), progress, slow):
+        if after := deliver(self._outbox, entry.id, self._connect, progress, slow):
             self._listener.on_outcome(after)
 
     def _seconds_to_next(self) -> float:

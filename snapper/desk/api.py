@@ -57,6 +57,7 @@ class Api:
                 Route("/v1/health", self.health, methods=["GET", "POST"]),
                 Route("/v1/reports", self.post_report, methods=["POST"]),
                 Route("/v1/reports/{id}", self.get_report, methods=["GET"]),
+                Route("/v1/tickets/{number}", self.get_ticket, methods=["GET"]),
                 *self._tus.routes(),
             ],
             exception_handlers={
@@ -95,6 +96,17 @@ class Api:
         if kept is None:
             raise Problem(Kind.NO_SUCH_REPORT, "The desk has no such report.")
         return self._receipt(request, kept, 200)
+
+    async def get_ticket(self, request: Request) -> Response:
+        """Whether there is such a ticket, and how it stands; not what others wrote there."""
+        await self._authorize(request)
+        number = request.path_params["number"]
+        ticket = None
+        if number.isascii() and number.isdigit() and len(number) <= 12:
+            ticket = await run_in_threadpool(self._store.ticket, int(number))
+        if ticket is None:
+            raise Problem(Kind.NO_SUCH_TICKET, f"There is no ticket {number[:64]}.", "Check the number.")
+        return JSONResponse({"ticket": str(ticket.number), "state": ticket.state})
 
     async def post_report(self, request: Request) -> Response:
         """Take a report: 201 when it is new, 200 when it was here already or is whole now, 202 while files of

@@ -15,7 +15,7 @@ from snapper import disk
 from snapper.answer import LogChoice
 from snapper.capture import open_screen
 from snapper.capture.frame import Frame, flaw
-from snapper.delivery import credentials
+from snapper.delivery import vault
 from snapper.doctor.findings import Finding, failed, ok, warning
 from snapper.errors import SnapperError, Unavailable
 from snapper.hotkey import choose
@@ -95,7 +95,7 @@ def folder(path: Path) -> list[Finding]:
 
 def keyring() -> Finding:
     """Whether a proxy's password could be kept."""
-    if problem := credentials.problem():
+    if problem := vault.problem():
         sentence = f"{problem} A proxy's password is asked for again after every start."
         return ok(_HERE, "keyring", sentence)
     return ok(_HERE, "keyring", "Passwords of proxies can be kept safely.")

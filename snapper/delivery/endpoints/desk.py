@@ -13,13 +13,14 @@ import json
 import secrets
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
 from snapper.bundle import Bundle
 from snapper.delivery import uploading
 from snapper.delivery.causes import Cause
-from snapper.delivery.endpoints import Progress
+from snapper.delivery.endpoints import Progress, Steps, Ticket
 from snapper.delivery.evidence import Stop, Stopped
 from snapper.delivery.http import Answer, Http
 from snapper.delivery.looks import Server
@@ -79,8 +80,13 @@ class DeskEndpoint:
         """Take longer over finding a way, as nobody waits for it."""
         self._ways.patient = patient
 
-    def find(self, report_id: str) -> Receipt | None:
+    in_steps = True
+
+    def find(self, report: Bundle) -> Receipt | None:
         """The receipt of a report the desk already has, whole or in part."""
+        return self._find(report.report.id)
+
+    def _find(self, report_id: str) -> Receipt | None:
         answer = self._get(f"{_REPORTS}/{report_id}")
         if answer.status == 404 and answer.media_type == _PROBLEM:
             return None
@@ -88,7 +94,7 @@ class DeskEndpoint:
             raise self._wrong(answer)
         return self._receipt(answer, report_id)
 
-    def commit(self, report: Bundle, progress: Progress | None = None) -> Receipt:
+    def commit(self, report: Bundle, steps: Steps, progress: Progress | None = None) -> Receipt:
         """Send a whole report, streamed; memory does not grow with it."""
         about = self._about()
         self._check_room(report.size, _room(about))
@@ -102,8 +108,24 @@ class DeskEndpoint:
     def probe(self) -> str:
         """Ask the desk who it is and whether it knows our token."""
         about = self._about()
-        self.find("00000000-0000-7000-8000-000000000000")
+        self._find("00000000-0000-7000-8000-000000000000")
         return f"{about.get('name', 'desk')} {about.get('version', '')} at {self.name}"
+
+    def ticket(self, number: str) -> Ticket:
+        """An existing ticket that is open."""
+        answer = self._get(f"/api/v1/tickets/{quote(number, safe='')}")
+        state = ""
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            state = json.loads(answer.body)["state"]
+        if answer.status != 200 or not state:
+            raise self._wrong(answer)
+        if state != "open":
+            raise Refused(
+                f"Ticket {number} of {self.name} is {state}.",
+                _REMEDY[422],
+                obstacle=Obstacle(str(Cause.TICKET_CLOSED), self.name),
+            )
+        return Ticket(number)
 
     def close(self) -> None:
         """Close all connections."""
@@ -171,7 +193,7 @@ class DeskEndpoint:
         """Whether a report whose request broke has arrived all the same. Raises DeliveryError."""
         try:
             self._ways.http(anew=True)
-            return self.find(report.report.id)
+            return self.find(report)
         except NotReached as error:
             if stop.sent < report.size:
                 raise
@@ -221,7 +243,7 @@ class DeskEndpoint:
         return receipt
 
     def _stored(self, report: Bundle) -> set[str]:
-        receipt = self.find(report.report.id)
+        receipt = self.find(report)
         return {file.name for file in receipt.stored} if receipt else set()
 
     def _hand_over(self, report: Bundle, there: dict[str, str]) -> Receipt:

@@ -1,0 +1,205 @@
+"""Where reports can go: the `[destinations.NAME]` tables of the settings file, read and checked. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from snapper import checks
+from snapper.custom_system import check_custom
+from snapper.errors import UsageError
+from snapper.systems import SYSTEMS, Limits, System
+
+DESK = "desk"
+TOKEN_PREFIX = "SNAPPER_TOKEN_"  # an environment variable that holds a token
+_NAME_CHARS = 60
+_COMMON = ("system", "url", "login", "file_megabytes", "report_megabytes")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """One place that takes reports: what people call it, which ticket system it is, where, and what else that
+    system has to know. `file_bytes` and `report_bytes` replace the system's usual limits (None: as usual)."""
+
+    name: str
+    system: str
+    url: str
+    login: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    file_bytes: int | None = None
+    report_bytes: int | None = None
+
+    @property
+    def about(self) -> System:
+        """What is known of its kind."""
+        return SYSTEMS[self.system]
+
+    def option(self, key: str) -> str:
+        """What it says about its system, or the default."""
+        if key in self.options:
+            return str(self.options[key])
+        return next((option.default for option in self.about.options if option.key == key), "")
+
+    @property
+    def title(self) -> str:
+        """Its name and where it is, for people: “our RT (rt.example.com)”."""
+        return f"{self.name} ({urlsplit(self.url).netloc})"
+
+    @property
+    def limits(self) -> Limits:
+        """What it takes: as its kind usually does, or as the settings say."""
+        usual = self.about.limits
+        return replace(
+            usual,
+            file_bytes=self.file_bytes or usual.file_bytes,
+            report_bytes=self.report_bytes or usual.report_bytes,
+        )
+
+    @property
+    def quoted(self) -> str:
+        """Its name as a command line wants it."""
+        return _quoted(self.name)
+
+    @property
+    def token_variable(self) -> str:
+        """The environment variable that may hold its token."""
+        return f"{TOKEN_PREFIX}{re.sub('[^A-Z0-9]+', '_', self.name.upper()).strip('_')}"
+
+
+def read_destination(name: str, table: object) -> Destination:
+    """Read one table; raises ValueError with the key that is wrong and what it must be."""
+    if not isinstance(table, dict):
+        raise ValueError(f'must be a section of its own: [destinations."{name}"]')
+    if not name.strip() or len(name) > _NAME_CHARS or not name.isprintable():
+        raise ValueError(f"must have a name of up to {_NAME_CHARS} characters")
+    system = table.get("system")
+    if system not in SYSTEMS:
+        raise ValueError(f"system {_shown(system)} is not known; it may be: {', '.join(SYSTEMS)}")
+    if "token" in table:
+        raise ValueError(
+            f"token must not stand in the file: “snapper config token "
+            f"{_quoted(name)}” puts it into the keyring, and the environment may hold it"
+        )
+    about = SYSTEMS[system]
+    own = {key: value for key, value in table.items() if key not in _COMMON}
+    return Destination(
+        name=name,
+        system=system,
+        url=_checked("url", checks.web_address, table.get("url", "")),
+        login=_checked("login", checks.plain_text, table.get("login", "")),
+        options=_checked("", check_custom, own) if system == "custom" else _options(about, own),
+        file_bytes=_bytes("file_megabytes", table),
+        report_bytes=_bytes("report_megabytes", table),
+    )
+
+
+def _options(about: System, own: Mapping[str, object]) -> dict[str, str]:
+    keys = [option.key for option in about.options]
+    if unknown := [key for key in own if key not in keys]:
+        near = difflib.get_close_matches(unknown[0], [*keys, *_COMMON], 1, 0.6)
+        hint = f"did you mean {near[0]}?" if near else f"it may have: {', '.join([*_COMMON, *keys])}"
+        raise ValueError(f"{unknown[0]} is not a key of {about.title}; {hint}")
+    found = {key: _option_text(key, raw) for key, raw in own.items()}
+    for option in about.options:
+        if option.required and not found.get(option.key):
+            raise ValueError(f"{option.key} is missing: {option.about}")
+        if option.default in ("yes", "no") and found.get(option.key, "no") not in ("yes", "no"):
+            raise ValueError(f"{option.key} must be yes or no")
+    return found
+
+
+def _option_text(key: str, raw: object) -> str:
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
+    if isinstance(raw, int):
+        return str(raw)
+    return str(_checked(key, checks.plain_text, raw))
+
+
+def _bytes(key: str, table: Mapping[str, object]) -> int | None:
+    if key not in table:
+        return None
+    return int(_checked(key, checks.number(1, 1 << 20), table[key])) * 1_000_000
+
+
+def _checked(key: str, check: Any, raw: object) -> Any:
+    try:
+        return check(raw)
+    except ValueError as error:
+        raise ValueError(f"{key} {error}".strip()) from error
+
+
+def _shown(raw: object) -> str:
+    return f"“{str(raw)[:60]}”" if raw else "is missing, and without it a destination"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if re.search(r"[^\w.-]", name) else name
+
+
+# --- choosing one, and naming tickets ---------------------------------------------------------------------
+
+
+def choose(destinations: Iterable[Destination], name: str) -> Destination:
+    """The destination of that name, however its letters are written. Raises UsageError."""
+    there = {each.name.casefold(): each for each in destinations}
+    if found := there.get(name.strip().casefold()):
+        return found
+    near = difflib.get_close_matches(name.casefold(), there, 1, 0.6)
+    names = ", ".join(f"“{each.name}”" for each in there.values())
+    hint = f"Did you mean “{there[near[0]].name}”?" if near else f"There are: {names}."
+    raise UsageError(f"“{name[:60]}” is none of the destinations in the settings.", hint)
+
+
+def ticket_of(
+    text: str, destination: Destination, destinations: Iterable[Destination] = ()
+) -> tuple[str, Destination]:
+    """A ticket as people write it (`123`, `#123`, `OPS-12`, its web address) → its number and where it is.
+
+    A web address may lead to another of the `destinations` than the one that was meant. Raises UsageError
+    when it is no ticket there.
+    """
+    text = text.strip()
+    if re.match(r"https?://", text, re.IGNORECASE):
+        return _by_address(text, destination, destinations)
+    ticket = destination.about.ticket_key(text.removeprefix("#").strip())
+    if ticket is None:
+        raise UsageError(
+            f"“{text[:80]}” is not a ticket of {destination.name}.",
+            f"Write it as it stands there ({_example(destination)}), or give its web address.",
+        )
+    return ticket, destination
+
+
+def _by_address(
+    text: str, destination: Destination, destinations: Iterable[Destination]
+) -> tuple[str, Destination]:
+    for each in (destination, *destinations):
+        if _leads_to(text, each):
+            base = urlsplit(each.url)
+            rest = unquote(text.split("://", 1)[1][len(base.netloc + base.path) :])
+            if ticket := each.about.ticket_in(rest):
+                return ticket, each
+            raise UsageError(
+                f"This address is at {each.name}, but not that of a ticket.",
+                f"Copy the address from the browser, or give the ticket's number ({_example(each)}).",
+            )
+    host = urlsplit(text).netloc.rpartition("@")[2][:80]
+    raise UsageError(
+        f"This address leads to {host}, which is none of the destinations in the settings.",
+        "Give the ticket's number, or set the destination up with “snapper config init”.",
+    )
+
+
+def _leads_to(text: str, destination: Destination) -> bool:
+    given, base = urlsplit(text), urlsplit(destination.url)
+    same_host = given.netloc.casefold() == base.netloc.casefold()
+    return same_host and (given.path + "/").startswith(base.path.rstrip("/") + "/")
+
+
+def _example(destination: Destination) -> str:
+    return {"jira_sm": "OPS-12", "servicenow": "INC0012345"}.get(destination.system, "1042")
