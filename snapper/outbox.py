@@ -233,7 +233,7 @@ class Outbox:
             entry
             for entry in self.entries()
             if (len(wanted) >= 4 and (entry.id.startswith(wanted) or entry.id.endswith(wanted)))
-            or (code and entry.delivery.receipt and entry.delivery.receipt.code == code)
+            or (entry.delivery.receipt and entry.delivery.receipt.code in (code, wanted))
         ]
         if len(fitting) == 1:
             return fitting[0]

@@ -1,4 +1,4 @@
-"""The real ticket systems that the other tests report to: each one runs, alone, unprivileged, and keeps what it has."""
+"""The real ticket systems that other tests report to: each runs alone, unprivileged, and keeps what it has."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Redmine from Debian's packages: SQLite, puma, no mail.
 
-Project “support” takes reports; in “closed-shop” the reporter may only look. Options are settings of Redmine's
-administration by their names (`attachment_max_size=100`, in KB; `attachment_extensions_allowed=png,gz`;
-`text_formatting=common_mark`).
+Project “support” takes reports; in “closed-shop” the reporter may only look. Options are the settings of
+Redmine's administration by their names: `attachment_max_size=100` (KB), `attachment_extensions_allowed=png,gz`,
+`text_formatting=common_mark`, …
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _REDMINE = Path("/usr/share/redmine")
 _DATABASE = "redmine.sqlite3"
 _PROJECT = "support"
 _THREADS = 8  # as many requests at once as the tests make
+_PATIENCE_SECONDS = 20
 _ROOT = "../" * 12  # from any folder: the one above “/” is “/”
 
 
@@ -77,7 +78,8 @@ def run(folder: Path, log: Path, options: Mapping[str, str]) -> Iterator[_Runnin
     keys = json.loads((folder / "keys.json").read_text())
     with servers.port_of_its_own() as port:
         peer = Peer("redmine", f"http://127.0.0.1:{port}", keys["reporter"], "", _PROJECT)
-        command = ["puma", "--bind", f"tcp://127.0.0.1:{port}", "--threads", f"{_THREADS}:{_THREADS}", "config.ru"]
+        threads = f"{_THREADS}:{_THREADS}"  # at least and at most
+        command = ["puma", "--bind", f"tcp://127.0.0.1:{port}", "--threads", threads, "config.ru"]
         with servers.Server(command, folder, log, f"{peer.url}/users/current.json", env) as server:
             yield _Running(peer, server, folder, keys)
 
@@ -99,7 +101,8 @@ class _Running:
         self._server.stop()
 
     def tickets(self) -> list[str]:
-        with contextlib.closing(sqlite3.connect(f"file:{self._folder}/{_DATABASE}?mode=ro", uri=True)) as database:
+        # Not read only: after a server that was killed, the first to look has to put its database in order.
+        with contextlib.closing(sqlite3.connect(self._folder / _DATABASE, _PATIENCE_SECONDS)) as database:
             return [str(number) for (number,) in database.execute("SELECT id FROM issues ORDER BY id")]
 
     def close(self, ticket: str) -> None:
@@ -108,7 +111,7 @@ class _Running:
             data=json.dumps({"issue": {"status_id": self._keys["closed"]}}).encode(), method="PUT",
             headers={"X-Redmine-API-Key": self._keys["lead"], "Content-Type": "application/json"},
         )  # fmt: skip
-        servers.DIRECT.open(request, timeout=30).close()
+        servers.DIRECT.open(request, timeout=_PATIENCE_SECONDS).close()
 
     def reader_token(self) -> str:
         return self._keys["reader"]
@@ -134,8 +137,6 @@ def _choose(folder: Path, options: Mapping[str, str]) -> None:
     if unknown := options.keys() - known:
         raise ValueError(f"{NAME} has no such settings: {', '.join(sorted(unknown))}")
     with contextlib.closing(sqlite3.connect(folder / _DATABASE)) as database, database:
-        for name, value in options.items():
-            database.execute("DELETE FROM settings WHERE name = ?", (name,))
-            database.execute(
-                "INSERT INTO settings (name, value, updated_on) VALUES (?, ?, CURRENT_TIMESTAMP)", (name, value)
-            )
+        database.executemany("DELETE FROM settings WHERE name = ?", [(name,) for name in options])
+        added = "INSERT INTO settings (name, value, updated_on) VALUES (?, ?, CURRENT_TIMESTAMP)"
+        database.executemany(added, options.items())

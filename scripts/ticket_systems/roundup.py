@@ -31,7 +31,8 @@ RECIPE = (Path(__file__), _SETUP, _SERVER)
 
 _PYTHON = "/usr/bin/python3"  # the one that any user can reach
 _PACKAGES = "packages"  # in the instance's folder: where no other Python looks
-_LARGEST, _LARGEST_BYTES = "max_request_body_size", "1_073_741_824"  # the web server's own
+_LARGEST_BYTES = "1_073_741_824"  # the web server's own limit
+_PATIENCE_SECONDS = 20
 _TRACKER, _CONFIG, _DATABASE = "tracker", "tracker/config.ini", "tracker/db/db"
 
 
@@ -55,8 +56,9 @@ def install() -> None:
             return
         partial = packages.with_name(f".{packages.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-        subprocess.run([*pip, "--target", partial, *_DISTRIBUTIONS], check=True, stdout=sys.stderr)
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        command = [*pip, "install", "--no-compile", "--target", str(partial), *_DISTRIBUTIONS]
+        subprocess.run(command, check=True, stdout=sys.stderr)
         partial.rename(packages)
 
 
@@ -75,11 +77,12 @@ def make_template(folder: Path) -> None:
 def run(folder: Path, log: Path, options: Mapping[str, str]) -> Iterator[_Running]:
     """Run the instance in `folder`; `options` are of section `web` of its settings, or the web server's."""
     passwords = json.loads((folder / "passwords.json").read_text())
+    web = dict(options)
+    largest = web.pop("max_request_body_size", _LARGEST_BYTES)
     with servers.port_of_its_own() as port:
         peer = Peer("roundup", f"http://127.0.0.1:{port}", passwords["reporter"], "reporter", "")
-        # It takes changes only from pages of its own address.
-        _configure(folder, {name: value for name, value in options.items() if name != _LARGEST}, f"{peer.url}/")
-        command = [_PYTHON, _SERVER.name, str(port), options.get(_LARGEST, _LARGEST_BYTES)]
+        _configure(folder, web, f"{peer.url}/")  # it takes changes from its own address only, by Origin
+        command = [_PYTHON, _SERVER.name, str(port), largest]
         with servers.Server(command, folder, log, f"{peer.url}/rest", _environment(folder)) as server:
             yield _Running(peer, server, folder, passwords)
 
@@ -102,13 +105,14 @@ class _Running:
 
     def tickets(self) -> list[str]:
         # Not read only: its database writes ahead, and whoever reads one takes part in that.
-        with contextlib.closing(sqlite3.connect(self._folder / _DATABASE)) as database:
+        with contextlib.closing(sqlite3.connect(self._folder / _DATABASE, _PATIENCE_SECONDS)) as database:
             return [str(number) for (number,) in database.execute("SELECT id FROM _issue ORDER BY id")]
 
     def close(self, ticket: str) -> None:
         """Past the API, which counts calls and would have to be asked twice."""
         admin = [_PYTHON, f"{_PACKAGES}/bin/roundup-admin", "-i", _TRACKER]
-        servers.run([*admin, "set", f"issue{ticket}", "status=resolved"], self._folder, _environment(self._folder))
+        change = [*admin, "set", f"issue{ticket}", "status=resolved"]
+        servers.run(change, self._folder, _environment(self._folder))
 
     def reader_token(self) -> str:
         """The password of user “reader”."""

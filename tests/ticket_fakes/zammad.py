@@ -8,7 +8,7 @@ its public source says where that is silent (github.com/zammad/zammad, 2022–20
   title, number and articles; search by `condition` always asks the database
 - only agents write internal articles; an agent may add to a closed ticket, a customer only where the group
   allows it (`follow_up`)
-- texts lose NUL characters, file names and titles are cut at 250 characters, articles have at most 1.5 million
+- texts lose NUL characters, file names and titles are cut at 250 characters, articles have at most 1.5 M
 - the nginx of the packages refuses requests over 50 MB, in HTML
 """
 

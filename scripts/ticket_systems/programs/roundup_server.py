@@ -1,4 +1,8 @@
-"""Serves the tracker in the folder it is run in, on a port of 127.0.0.1, to requests of at most so many bytes."""
+"""Serves the tracker in the folder it is run in.
+
+Arguments: a port of 127.0.0.1, and how many bytes the largest request may have. Runs in a Python of its own, with
+Roundup and without the rest of this project.
+"""
 
 import sys
 

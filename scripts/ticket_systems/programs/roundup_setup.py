@@ -1,4 +1,8 @@
-"""Makes a tracker in the folder it is run in: a user who may report, one who may only look. Prints passwords as JSON."""
+"""Makes a tracker in the folder it is run in, with a user who may report and one who may only look.
+
+Prints their passwords as JSON. Runs in a Python of its own, with Roundup and without the rest of this
+project.
+"""
 
 import json
 import secrets
@@ -16,8 +20,8 @@ SETTINGS = {
     "PASSWORD_PBKDF2_DEFAULT_ROUNDS": "1000",
     "RDBMS_BACKEND": "sqlite",
 }
-# What a reporter needs and no more: an issue is made of its own record, messages and files, and to add to one is
-# to edit these two of its properties.
+# What a reporter needs and no more: an issue is a record of its own, messages and files; to add to one is to edit
+# two of its properties.
 RIGHTS = """
 for role in "Reader", "Reporter":
     db.security.addRole(name=role, description="")

@@ -239,7 +239,7 @@ class TicketSystem:
         return Receipt(
             report_id=written.report_id,
             ticket=landed.ticket,
-            code=f"#{landed.ticket}" if landed.ticket.isdigit() else landed.ticket,
+            code=written.tag,
             url=landed.url,
             received_at=timestamp(self._clock()),
             stored=self._stored(landed, written),
