@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desks import Desk, desk_at
+from tests.desks import Desk, desk_at, refused_url
 from tests.journeys.stage import SNAPPER
 from tests.journeys.test_bad_days import Machine
 
@@ -66,10 +66,19 @@ def test_nothing_to_send_is_a_usage_error(machine: Machine) -> None:
     assert "nothing to send" in done.stderr
 
 
+def test_a_slip_in_the_tickets_number_is_told_before_anything_is_kept(machine: Machine) -> None:
+    refused = machine.snapper("attach", "7777", "-m", "note", "--no-logs")
+    assert refused.returncode == 2
+    assert "has no ticket 7777. Check the number. Nothing was sent or kept." in refused.stderr
+    assert machine.outbox.entries() == []
+
+
 def test_a_rejected_report_goes_to_another_ticket_with_resend(machine: Machine) -> None:
-    refused = machine.snapper("attach", "7777", "-m", "note", "--no-logs", "--json")
-    assert refused.returncode == 1
-    report = json.loads(refused.stdout)["id"]
+    off = {"SNAPPER_DELIVERY_URL": refused_url()}
+    kept = machine.snapper("attach", "7777", "-m", "note", "--no-logs", "--json", **off)
+    assert kept.returncode == 3
+    report = json.loads(kept.stdout)["id"]
+    assert machine.snapper("outbox", "retry", report[-8:]).returncode == 1
     resent = machine.snapper("outbox", "resend", report[-8:])
     assert resent.returncode == 0
     assert machine.desk.notes() == ["note"]

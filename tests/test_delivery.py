@@ -81,7 +81,7 @@ def test_every_byte_arrives_under_every_kind_of_name(outbox: Outbox, desk: Desk)
     files = {name: bytes([number]) * number * 99_991 for number, name in enumerate(reversed(NAMES))}
     entry = kept(outbox, **files)
     sent: list[int] = []
-    after = deliver(outbox, entry.id, endpoint(desk), sent.append)
+    after = deliver(outbox, entry.id, lambda report: endpoint(desk), sent.append)
     assert after and after.state is State.DELIVERED and after.delivery.receipt
     assert sent == sorted(sent)
     assert sent[-1] > sum(map(len, files.values()))
@@ -219,15 +219,16 @@ class _Claims:
     """A ticket system that claims to have a report already."""
 
     name = "claims"
+    in_steps = False
 
     def __init__(self, receipt: Receipt) -> None:
         self.receipt = receipt
 
-    def find(self, report_id: str) -> Receipt:
+    def find(self, report: object) -> Receipt:
         """Always this one."""
         return self.receipt
 
-    def commit(self, report: object, progress: object = None) -> Receipt:
+    def commit(self, report: object, steps: object, progress: object = None) -> Receipt:
         """Never asked."""
         raise AssertionError
 
@@ -245,7 +246,7 @@ def test_delivered_needs_the_hashes(outbox: Outbox) -> None:
 
     assert isinstance(attempt(_Claims(receipt(*report.files)), report), Delivered)
     other = replace(report.files[1], sha256="0" * 64)
-    assert isinstance(attempt(_Claims(receipt(report.files[0], other)), report), Blocked)
+    assert isinstance(attempt(_Claims(receipt(report.files[0], other)), report), Rejected)
     assert isinstance(attempt(_Claims(receipt()), report), Unconfirmed)
 
 
@@ -253,7 +254,7 @@ def test_the_worker_delivers_once_the_desk_is_there(outbox: Outbox, desk: Desk) 
     entry, told = kept(outbox, a=b"a"), []
     listener = Listener(lambda entry, sent: None, told.append, lambda sentence: None)
     addresses = [refused_url()]
-    worker = Worker(outbox, lambda: endpoint_at(addresses[-1], desk.token), listener)
+    worker = Worker(outbox, lambda report: endpoint_at(addresses[-1], desk.token), listener)
     worker.start()
     wait_until(lambda: told, "the first attempt ended")
     assert told[0].state is State.WAITING
@@ -267,7 +268,7 @@ def test_the_worker_delivers_once_the_desk_is_there(outbox: Outbox, desk: Desk) 
 def test_a_paused_worker_sends_nothing_until_it_goes_on(outbox: Outbox, desk: Desk) -> None:
     told: list[Entry] = []
     listener = Listener(lambda entry, sent: None, told.append, lambda sentence: None)
-    worker = Worker(outbox, lambda: endpoint(desk), listener)
+    worker = Worker(outbox, lambda report: endpoint(desk), listener)
     worker.pause(True)
     worker.start()
     kept(outbox)
@@ -282,7 +283,7 @@ def test_a_paused_worker_sends_nothing_until_it_goes_on(outbox: Outbox, desk: De
 def test_a_worker_leaves_alone_what_another_process_sends(outbox: Outbox, desk: Desk) -> None:
     entry = kept(outbox)
     with outbox.hold(entry.id):
-        assert deliver(outbox, entry.id, endpoint(desk)) is None
+        assert deliver(outbox, entry.id, lambda report: endpoint(desk)) is None
     assert desk.notes() == []
 
 
@@ -308,7 +309,7 @@ def test_a_certificate_of_an_unknown_authority_is_not_trusted() -> None:
             context.wrap_socket(connection, server_side=True).close()
 
     with server_that(shake_hands) as url, pytest.raises(NotReached, match="does not know it"):
-        endpoint_at(url.replace("http:", "https:"), "t", idle_seconds=5).find("x")
+        endpoint_at(url.replace("http:", "https:"), "t", idle_seconds=5).probe()
 
 
 def test_what_speaks_no_tls_is_not_trusted() -> None:
@@ -317,16 +318,18 @@ def test_what_speaks_no_tls_is_not_trusted() -> None:
         server_that(lambda connection: connection.sendall(plain)) as url,
         pytest.raises(NotReached, match="secure protocol"),
     ):
-        endpoint_at(url.replace("http:", "https:"), "t", idle_seconds=5).find("x")
+        endpoint_at(url.replace("http:", "https:"), "t", idle_seconds=5).probe()
 
 
 def test_a_worker_that_starts_tries_what_waits_for_later(outbox: Outbox, desk: Desk) -> None:
     entry = kept(outbox)
-    deliver(outbox, entry.id, endpoint_at(refused_url(), "t"))
+    deliver(outbox, entry.id, lambda report: endpoint_at(refused_url(), "t"))
     assert not outbox.entry(entry.id).due(outbox.clock())
     told: list[Entry] = []
     worker = Worker(
-        outbox, lambda: endpoint(desk), Listener(lambda entry, sent: None, told.append, lambda sentence: None)
+        outbox,
+        lambda report: endpoint(desk),
+        Listener(lambda entry, sent: None, told.append, lambda sentence: None),
     )
     worker.start()
     wait_until(lambda: told, "it was tried")
@@ -346,7 +349,9 @@ def test_a_disk_that_fails_does_not_end_the_worker(
 
     monkeypatch.setattr(Outbox, "prune", refuse)
     worker = Worker(
-        outbox, lambda: endpoint(desk), Listener(lambda entry, sent: None, told.append, troubles.append)
+        outbox,
+        lambda report: endpoint(desk),
+        Listener(lambda entry, sent: None, told.append, troubles.append),
     )
     worker.start()
     wait_until(lambda: troubles, "the trouble was said")

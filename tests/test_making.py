@@ -49,7 +49,7 @@ class Computer(ThisMachine):
     def _no_endpoint() -> flow.Endpoint:  # type: ignore[name-defined]
         raise AssertionError("nobody is asked")
 
-    def room(self) -> int | None:
+    def room(self, destination: str) -> int | None:
         return self.takes
 
     def log(self, name: str, lines: list[str], modified: datetime = NOW) -> Path:
@@ -182,7 +182,7 @@ def test_a_report_that_is_held_back_can_be_looked_at_and_released(computer: Comp
     assert entry.state is State.HELD
     assert "sheet.xlsx" in entry.delivery.sentence and USER not in str(entry.delivery)
     with pytest.raises(UsageError, match=r"sheet\.xlsx"):
-        flow.resend(computer.outbox, entry.id, "7")
+        flow.resend(computer.outbox, entry.id, "7", "desk")
     assert computer.outbox.release(entry.id).state is State.WAITING
     with pytest.raises(UsageError, match="not held back"):
         computer.outbox.release(entry.id)

@@ -300,6 +300,16 @@ def test_a_template_nobody_uses_is_forgotten_and_others_are_kept(toy: _Toy) -> N
     assert [template.exists() for template in made] == [False, True, True]
 
 
+def test_an_old_template_in_use_is_kept(toy: _Toy) -> None:
+    ticket_systems.install("toy")
+    [template] = servers.cache().rglob("toy-*")
+    long_ago = time.time() - ticket_systems._KEPT_SECONDS - 60
+    os.utime(template, (long_ago, long_ago))
+    ticket_systems.install("toy")
+    assert template.exists()
+    assert toy.made == 1
+
+
 def test_options_reach_the_system(toy: _Toy, tmp_path: Path) -> None:
     with ticket_systems.start("toy", tmp_path, options={"limit": "5"}):
         [log] = tmp_path.glob("toy-*.log")

@@ -1,4 +1,4 @@
-"""The real ticket systems that other tests report to: each runs alone, unprivileged, and keeps what it has."""
+"""The real ticket systems that other tests report to: each runs alone, unprivileged, and loses no ticket."""
 
 from __future__ import annotations
 

@@ -187,6 +187,28 @@ def test_projects_that_take_no_issues(tmp_path: Path) -> None:
         assert Client(fake).create().status_code == 403
 
 
+@pytest.mark.parametrize(("how", "status", "kind"), [("429", 429, "text/plain"), ("503", 503, "text/html")])
+def test_it_can_refuse_before_it_works(
+    fake: System, client: Client, how: ticket_fakes.Before, status: int, kind: str
+) -> None:
+    fake.before_commit(how)
+    refused = client.create()
+    assert (refused.status_code, refused.headers["Content-Type"].split(";")[0]) == (status, kind)
+    assert fake.tickets() == []
+
+
+def test_it_can_fail_once_the_work_is_done(fake: System, client: Client) -> None:
+    fake.after_commit("500")
+    failed = client.create()
+    assert (failed.json(), fake.tickets()) == ({"message": "500 Internal Server Error"}, ["1"])
+    fake.after_commit("cut")
+    with pytest.raises(requests.ConnectionError):
+        client.note("1", "stored")
+    assert fake.issue("1").notes == ["stored"]
+
+
 def test_unknown_addresses(client: Client) -> None:
     assert client("GET", "/api/v4/nothing").json() == {"error": "404 Not Found"}
+    assert client("GET", "/nothing").headers["Content-Type"].startswith("text/html")
     assert client("DELETE", f"{PROJECT}/issues").status_code == 405
+    assert client("GET", "/api/v4/version").json()["version"] == "18.5.0"

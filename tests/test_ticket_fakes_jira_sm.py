@@ -148,6 +148,7 @@ def test_a_new_request_is_found_later_by_words_of_its_summary(fake: System, clie
 
 def test_a_missing_and_a_closed_request(fake: System, client: Client) -> None:
     key = key_of(client.create())
+    assert "actions" not in client("GET", f"{API}/request/{key}").json()
     assert client("GET", f"{API}/request/{key}?expand=action").json()["actions"]["addAttachment"]["allowed"]
     fake.close(key)
     closed = client("GET", f"{API}/request/{key}?expand=action").json()
@@ -183,9 +184,52 @@ def test_too_many_requests_are_told_when_to_come_back(tmp_path: Path) -> None:
         assert Client(fake)("GET", f"{API}/servicedesk").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"serviceDeskId": "1"}, 404), ({"requestTypeId": "1"}, 400), ({"requestFieldValues": None}, 400),
+        ({"requestFieldValues": {"summary": "a", "attachment": "temp1"}}, 400),
+    ],
+)  # fmt: skip
+def test_a_request_belongs_to_a_desk_and_a_type(client: Client, more: dict[str, Any], status: int) -> None:
+    body = {"serviceDeskId": "61", "requestTypeId": "112", "requestFieldValues": {"summary": "a"}}
+    assert client("POST", f"{API}/request", json=body | more).status_code == status
+
+
+def test_uploads_are_forms_with_files_for_a_desk(client: Client) -> None:
+    check = {"X-Atlassian-Token": "no-check"}
+    path = f"{API}/servicedesk/61/attachTemporaryFile"
+    assert client("POST", path, data=b"x", headers=check).status_code == 415
+    assert client("POST", path, files={"other": ("a", b"x")}, headers=check).status_code == 400
+    elsewhere = path.replace("61", "7")
+    assert client("POST", elsewhere, files={"file": ("a", b"x")}, headers=check).status_code == 404
+    assert client.attach(key_of(client.create())).status_code == 400
+
+
+@pytest.mark.parametrize(("how", "status", "kind"), [("429", 429, "text/plain"), ("503", 503, "text/html")])
+def test_it_can_refuse_before_it_works(
+    fake: System, client: Client, how: ticket_fakes.Before, status: int, kind: str
+) -> None:
+    fake.before_commit(how)
+    refused = client.create()
+    assert (refused.status_code, refused.headers["Content-Type"].split(";")[0]) == (status, kind)
+    assert (refused.headers["Retry-After"], fake.tickets()) == ("7", [])
+
+
+def test_it_can_fail_once_the_work_is_done(fake: System, client: Client) -> None:
+    fake.after_commit("500")
+    assert (client.create().status_code, fake.tickets()) == (500, ["OPS-1"])
+    fake.after_commit("cut")
+    with pytest.raises(requests.ConnectionError):
+        client.attach("OPS-1", client.temporary())
+    assert len(fake.attachments("OPS-1")) == 1
+
+
 def test_unknown_addresses_and_bodies_that_are_no_json(client: Client) -> None:
     unknown = client("GET", f"{API}/requests")
     assert (unknown.status_code, unknown.json()["status-code"]) == (404, 404)
+    assert "status-code" not in client("GET", "/browse/OPS-1").text
+    assert client("GET", f"{API}/request/OPS-1/attachment/1").status_code == 404
     assert client("POST", f"{API}/request", data="{}").status_code == 415
     json = {"Content-Type": "application/json"}
     assert client("POST", f"{API}/request", data="{", headers=json).status_code == 400
@@ -202,6 +246,7 @@ def test_data_center_lists_files_only_through_the_platform(datacenter: System) -
     key = key_of(client.create())
     client.attach(key, client.temporary(name="ä b.log", data=b"\x00"))
     assert client("GET", f"{API}/request/{key}/attachment").status_code == 404
+    assert "statusCategory" not in client("GET", f"{API}/request/{key}").json()["currentStatus"]
     (file,) = client("GET", f"/rest/api/2/issue/{key}?fields=attachment").json()["fields"]["attachment"]
     assert client("GET", file["content"]).content == b"\x00"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import http.client
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +128,15 @@ def test_other_methods_and_other_bodies(fake: System) -> None:
     assert (unknown.status_code, unknown.text) == (404, "404 page not found\n")
 
 
+def test_it_can_be_broken_before_and_after_its_work(fake: System) -> None:
+    fake.before_commit("503")
+    refused = post(fake)
+    assert (refused.status_code, refused.headers["Content-Type"].split(";")[0]) == (503, "text/html")
+    assert fake.tickets() == []
+    fake.after_commit("500")
+    assert (post(fake).json()["error"], len(fake.tickets())) == ("Could not save report", 1)
+
+
 def test_the_listing_wants_a_login_and_shows_what_is_there(fake: System) -> None:
     post(fake, ("file", ("a.txt", b"1")), ("log", ("b.log", b"2\n")))
     (ticket,) = fake.tickets()
@@ -137,4 +148,12 @@ def test_the_listing_wants_a_login_and_shows_what_is_there(fake: System) -> None
     assert (plain.content, plain.headers["Content-Type"]) == (b"2\n", "text/plain; charset=utf-8")
     assert listing(fake, f"{ticket}?format=tar.gz").content[:2] == b"\x1f\x8b"
     assert listing(fake, f"{ticket}/c.txt").status_code == 404
-    assert listing(fake, "%2e%2e/files/1").status_code == 404
+
+
+def test_the_listing_shows_nothing_else(fake: System) -> None:
+    post(fake, ("file", ("a.txt", b"1")))
+    connection = http.client.HTTPConnection(fake.peer.url.removeprefix("http://"), timeout=30)
+    login = base64.b64encode(":".join(fake.listing_login).encode()).decode()
+    connection.request("GET", "/api/listing/../files/1", headers={"Authorization": f"Basic {login}"})
+    assert connection.getresponse().status == 404
+    connection.close()

@@ -184,6 +184,23 @@ def test_too_many_requests_are_told_when_to_come_back(tmp_path: Path) -> None:
         assert Client(fake)("GET", TABLE).status_code == 200
 
 
+def test_it_can_refuse_before_it_works(fake: System, client: Client) -> None:
+    fake.before_commit("429")
+    refused = client.create()
+    assert (refused.status_code, refused.headers["Retry-After"], fake.tickets()) == (429, "7", [])
+    fake.before_commit("503")
+    assert (client.create().status_code, fake.tickets()) == (503, [])
+
+
+def test_it_can_fail_once_the_work_is_done(fake: System, client: Client) -> None:
+    fake.after_commit("500")
+    assert (client.create().status_code, len(fake.tickets())) == (500, 1)
+    fake.after_commit("cut")
+    with pytest.raises(requests.ConnectionError):
+        client.attach(client.found("active=true")[0]["sys_id"])
+    assert len(fake.attachments("INC0010001")) == 1
+
+
 def test_unknown_addresses(client: Client) -> None:
     assert client("GET", "/api/now/nothing").status_code == 400
     assert client("DELETE", TABLE).status_code == 405

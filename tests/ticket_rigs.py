@@ -41,6 +41,15 @@ class Trait:
 TRAITS = {
     "desk": Trait(lambda peer: {}, r"POST /api/v1/reports"),
     "rt": Trait(lambda peer: {"queue": peer.place}, r"POST /REST/2\.0/ticket(/\d+/(comment|correspond))?"),
+    "zendesk": Trait(
+        lambda peer: {"group": peer.place}, r"POST /api/v2/tickets\.json|PUT /api/v2/tickets/\d+\.json"
+    ),
+    "freshdesk": Trait(
+        lambda peer: {"group": peer.place, "requester": peer.login}, r"POST /api/v2/tickets(/\d+/notes)?"
+    ),
+    "zammad": Trait(
+        lambda peer: {"group": peer.place, "customer": peer.login}, r"POST /api/v1/(tickets|ticket_articles)"
+    ),
 }
 
 

@@ -57,11 +57,12 @@ class Machine:
             "XDG_CONFIG_HOME": str(folder / "config"),
         }
 
-    def snapper(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command."""
+    def snapper(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command; `environment` is what is different for it."""
         done = subprocess.run(
             [*SNAPPER, *arguments],
-            env=self.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
+            env=self.environment | environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            timeout=60,
         )  # fmt: skip
         assert "Traceback" not in done.stderr
         assert "mistake of its own" not in done.stderr

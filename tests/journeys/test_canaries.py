@@ -112,7 +112,7 @@ class Machine:
         answer = Answer(note, None, Picture.SCREEN, LogChoice())
         entry = flow.keep(outbox, answer, sources(self.settings), frame=frame(), files=files)
         assert entry.state is State.WAITING, entry.delivery
-        after = deliver(outbox, entry.id, endpoint(self.settings))
+        after = deliver(outbox, entry.id, lambda report: endpoint(self.settings))
         assert after and after.state is State.DELIVERED, after
         return after.report
 
@@ -251,8 +251,8 @@ def test_what_is_left_in_a_file_that_cannot_be_changed_stops_the_report(computer
     assert entry.state is State.HELD
     assert "orders.xlsx" in entry.delivery.sentence
     assert FULL_NAME not in entry.delivery.sentence
-    deliver(outbox, entry.id, endpoint(computer.settings))
+    deliver(outbox, entry.id, lambda report: endpoint(computer.settings))
     assert (computer.wire, outbox.entry(entry.id).state) == ([], State.HELD)
     outbox.release(entry.id)
-    after = deliver(outbox, entry.id, endpoint(computer.settings))
+    after = deliver(outbox, entry.id, lambda report: endpoint(computer.settings))
     assert after and after.state is State.DELIVERED

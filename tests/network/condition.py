@@ -16,10 +16,9 @@ from tests.network.lab import Lab
 
 @dataclass(frozen=True)
 class Client:
-    """What the client's computer needs meanwhile: its environment, and what of snapper is run."""
+    """What the client's computer needs meanwhile: its environment."""
 
     env: dict[str, str] = field(default_factory=dict)
-    command: tuple[str, ...] = ("send",)
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,7 @@ class Condition:
     """One row. `small` and `large` are what snapper does with a small report and with one of 20 MB.
 
     `marker` is in what is sent; `way` are options with which curl gets through, as a proof that a way is
-    there; `slow`: transfers disturb each other; `resent`: a person has to send it to another ticket. `peers`
-    None: the network is open, only the desk minds.
+    there; `slow`: transfers disturb each other. `peers` None: the network is open, only the desk minds.
     """
 
     name: str
@@ -82,7 +80,6 @@ class Condition:
     marker: bytes = b""
     way: tuple[str, ...] = ()
     slow: bool = False
-    resent: bool = False
 
 
 # --- pieces -----------------------------------------------------------------------------------------------
@@ -140,6 +137,6 @@ def trusting_company(make: Made) -> Made:
     @contextlib.contextmanager
     def made(lab: Lab) -> Iterator[Client]:
         with make(lab) as client:
-            yield Client({**client.env, "SSL_CERT_FILE": str(lab.certificates.company)}, client.command)
+            yield Client({**client.env, "SSL_CERT_FILE": str(lab.certificates.company)})
 
     return made

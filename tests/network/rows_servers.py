@@ -39,21 +39,6 @@ def _nginx(lab: Lab) -> Iterator[Client]:
         yield Client()
 
 
-@contextlib.contextmanager
-def _closed_ticket(lab: Lab) -> Iterator[Client]:
-    report = lab.snapper("send", "--json", "--no-logs", "-m", "to be closed", home=lab.home)
-    if report.code:
-        raise RuntimeError(report.stderr)
-    number = lab.store.tickets()[0].number
-    lab.store.set_state(number, "closed")
-    yield Client(command=("attach", str(number)))
-
-
-@contextlib.contextmanager
-def _missing_ticket(lab: Lab) -> Iterator[Client]:
-    yield Client(command=("attach", "999999"))
-
-
 ROWS: tuple[Condition, ...] = (
     # --- TLS
     Condition(
@@ -184,16 +169,6 @@ ROWS: tuple[Condition, ...] = (
     Condition(
         "wrong-token", "the desk does not know the token", all_of(SNAPPER_DELIVERY_TOKEN="not-a-token"),
         stopped_by(Cause.TOKEN_REFUSED), stopped_by(Cause.TOKEN_REFUSED),
-        peers=None,
-    ),
-    Condition(
-        "ticket-closed", "the ticket is closed", _closed_ticket,
-        stopped_by(Cause.TICKET_CLOSED), stopped_by(Cause.TICKET_CLOSED), resent=True,
-        peers=None,
-    ),
-    Condition(
-        "ticket-missing", "there is no such ticket", _missing_ticket,
-        stopped_by(Cause.TICKET_MISSING), stopped_by(Cause.TICKET_MISSING), resent=True,
         peers=None,
     ),
 )  # fmt: skip

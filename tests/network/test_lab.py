@@ -286,12 +286,3 @@ def test_the_desk_itself_refuses_a_token_it_does_not_know(lab: Lab) -> None:
         header = f"Authorization: Bearer {client.env['SNAPPER_DELIVERY_TOKEN']}"
         answer = lab.run(["curl", "-si", "-H", header, f"{URL}/api/v1/reports/x"]).stdout
     assert answer.startswith("HTTP/1.1 401") and "application/problem+json" in answer
-
-
-def test_tickets_are_closed_and_missing_as_said(lab: Lab) -> None:
-    """What the matrix attaches to is really so."""
-    with BY_NAME["ticket-closed"].made(lab) as client:
-        ticket = lab.store.ticket(int(client.command[1]))
-        assert ticket and ticket.state == "closed"
-    with BY_NAME["ticket-missing"].made(lab) as client:
-        assert lab.store.ticket(int(client.command[1])) is None

@@ -62,7 +62,7 @@ def test_gets_through_or_says_why(
     column = "snapper, small" if size == "small" else "snapper, 20 MB"
     record(record_property, condition.name, column, told.cell)
     _check(lab, submitted, expected, told)
-    _deliver_again(lab, condition, submitted, told)
+    _deliver_again(lab, submitted, told)
     _check_desk(lab, submitted)
     _check_secrets(submitted)
 
@@ -98,12 +98,12 @@ class Told:
 
 
 def _ended(lab: Lab, client: Client, submitted: Submitted) -> Told:
-    return _told(_snapper(lab, client, submitted, *_sending(client, submitted)))
+    return _told(_snapper(lab, client, submitted, *_sending(submitted)))
 
 
-def _sending(client: Client, submitted: Submitted) -> list[str]:
+def _sending(submitted: Submitted) -> list[str]:
     files = [str(file) for file in submitted.files]
-    return [*client.command, "--json", "--no-logs", "-m", submitted.note, *files]
+    return ["send", "--json", "--no-logs", "-m", submitted.note, *files]
 
 
 def _snapper(lab: Lab, client: Client, submitted: Submitted, *arguments: str) -> Ran:
@@ -122,7 +122,7 @@ def _told(ran: Ran) -> Told:
 
 def _arriving(lab: Lab, client: Client, submitted: Submitted) -> Told:
     """The line is too slow for the large file: wait until the desk has all the rest, then stop."""
-    running = lab.start_snapper(*_sending(client, submitted), home=submitted.home, env=client.env)
+    running = lab.start_snapper(*_sending(submitted), home=submitted.home, env=client.env)
     small, large = (file.name for file in submitted.files)
 
     def has_the_small_ones() -> Kept | None:
@@ -162,12 +162,11 @@ def _check(lab: Lab, submitted: Submitted, expected: Expected, told: Told) -> No
     assert not [kept for kept in _kept(lab, submitted) if not kept.missing], "the desk has it all the same"
 
 
-def _deliver_again(lab: Lab, condition: Condition, submitted: Submitted, told: Told) -> None:
+def _deliver_again(lab: Lab, submitted: Submitted, told: Told) -> None:
     """The condition is lifted: what waits goes out, what a person has to decide is decided."""
     if told.state == "delivered":
         return
-    again = ("outbox", "resend") if condition.resent else ("outbox", "retry")
-    ran = _snapper(lab, Client(), submitted, *again, told.report_id, "--json")
+    ran = _snapper(lab, Client(), submitted, "outbox", "retry", told.report_id, "--json")
     assert _told(ran).state == "delivered", ran
 
 

@@ -114,6 +114,12 @@ class DeskEndpoint:
     def ticket(self, number: str) -> Ticket:
         """An existing ticket that is open."""
         answer = self._get(f"/api/v1/tickets/{quote(number, safe='')}")
+        if answer.status == 404 and (_read_problem(answer) or {}).get("type", "").endswith("/no-such-ticket"):
+            raise Refused(
+                f"{self.name} has no ticket {number}.",
+                _REMEDY[404],
+                obstacle=Obstacle(str(Cause.TICKET_MISSING), self.name),
+            )
         state = ""
         with contextlib.suppress(ValueError, KeyError, TypeError):
             state = json.loads(answer.body)["state"]
