@@ -51,8 +51,9 @@ class System:
     """One ticket system.
 
     `token` says where a person finds one (“” where it takes none), `login` whether a user name goes with it;
-    `tickets` are the ways a ticket is written in its web addresses, the ticket as the first group; `key` is
-    how tickets are numbered; `verifies` tells whether what it stored can be read back.
+    `tickets` are the ways a ticket is written in its web addresses, the ticket as the groups (joined by a
+    dash, where an address does not have the number that people say); `key` is how tickets are numbered;
+    `verifies` tells whether what it stored can be read back.
     """
 
     title: str
@@ -70,7 +71,7 @@ class System:
         """The ticket that the part of a web address after the system's own address names."""
         for pattern in self.tickets:
             if found := re.search(pattern, path):
-                return found[1]
+                return "-".join(found.groups())
         return None
 
     def ticket_key(self, text: str) -> str | None:
@@ -95,7 +96,8 @@ SYSTEMS: dict[str, System] = {
         address="https://rt.example.com",
         token="In RT: Logged in as … > Settings > Auth Tokens.",
         options=(Option("queue", "the queue that new tickets go to", required=True), _INTERNAL),
-        limits=Limits(file_bytes=10 * MB, empty_files=False),
+        # Of its usual limit of 10 MB in base64, where it drops what is larger.
+        limits=Limits(file_bytes=7_500_000, empty_files=False),
         tickets=(r"/Ticket/[A-Za-z]+\.html\?(?:.*&)?id=([0-9]+)", r"/ticket/([0-9]+)"),
     ),
     "redmine": System(
@@ -127,15 +129,19 @@ SYSTEMS: dict[str, System] = {
             Option("customer", "the e-mail address of the customer on new tickets; without one, you"),
             _INTERNAL,
         ),
-        limits=Limits(report_bytes=35 * MB),
-        tickets=(r"#ticket/zoom/([0-9]+)",),
+        limits=Limits(report_bytes=35 * MB),  # nginx takes 50 MiB, and base64 makes four bytes of three
+        tickets=(r"#ticket/(zoom)/([0-9]+)",),  # its address has an id, which is not its number
+        key=r"[0-9]{1,18}|zoom-[0-9]{1,18}",
     ),
     "zendesk": System(
         title="Zendesk",
         address="https://example.zendesk.com",
         token="In Zendesk: Admin Center > Apps and integrations > APIs > API tokens.",
         login="the agent's e-mail address",
-        options=(_INTERNAL,),
+        options=(
+            Option("group", "the group that new tickets go to; without one, Zendesk's triggers decide"),
+            _INTERNAL,
+        ),
         limits=Limits(file_bytes=50 * MB, text_chars=65_000),
         tickets=(r"/tickets/([0-9]+)", r"/requests/([0-9]+)"),
     ),
@@ -159,9 +165,11 @@ SYSTEMS: dict[str, System] = {
         token="In Freshdesk: your picture > Profile settings > View API key.",
         options=(
             Option("requester", "the e-mail address of the requester on new tickets", required=True),
+            Option("group", "the group that new tickets go to; without one, Freshdesk's rules decide"),
+            Option("type", "the type of new tickets, such as Problem, where your Freshdesk wants one"),
             _INTERNAL,
         ),
-        limits=Limits(report_bytes=20 * MB),
+        limits=Limits(report_bytes=20 * MB),  # and all files of a ticket together
         tickets=(r"/tickets/([0-9]+)",),
     ),
     "gitlab": System(

@@ -89,10 +89,16 @@ class Rig:
 @contextlib.contextmanager
 def rig_of(system: str, folder: Path) -> Iterator[Rig]:
     """A system that runs, for the time of the block."""
-    with _starting(system)(folder) as running:
-        commits = re.compile(TRAITS[system].commits)
-        with line_to(running.peer.url, commits) as line:
-            yield Rig(system, running, line)
+    with _starting(system)(folder) as running, rig_to(running) as rig:
+        yield rig
+
+
+@contextlib.contextmanager
+def rig_to(running: Running) -> Iterator[Rig]:
+    """The way to a system that runs."""
+    system = running.peer.system
+    with line_to(running.peer.url, re.compile(TRAITS[system].commits)) as line:
+        yield Rig(system, running, line)
 
 
 def why_not(system: str) -> str:

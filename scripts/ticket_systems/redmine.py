@@ -1,8 +1,8 @@
 """Redmine from Debian's packages: SQLite, puma, no mail.
 
-Project “support” takes reports; in “closed-shop” the reporter may only look. Options are the settings of
-Redmine's administration by their names: `attachment_max_size=100` (KB), `attachment_extensions_allowed=png,gz`,
-`text_formatting=common_mark`, …
+Project “support” takes reports; in “closed-shop” the reporter may only look. Options are settings of the
+administration of Redmine by their names: `attachment_max_size=100` (KB), `text_formatting=common_mark`,
+`attachment_extensions_allowed=png,log`, …
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ def _environment(folder: Path, env: Mapping[str, str] | None) -> dict[str, str]:
 
 def _unprivileged(command: Sequence[str | Path]) -> list[str]:
     """The command line that runs a program as the unprivileged user, and ends it when we end."""
-    prefix = ["setpriv", "--no-new-privs"]
+    prefix = ["setpriv", "--pdeathsig", "TERM", "--no-new-privs"]
     if user := _user():
         prefix += [f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups"]
     return [*prefix, "--", *map(str, command)]

@@ -6,8 +6,9 @@ settings file that points elsewhere does not take it along.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from snapper.delivery import vault
@@ -27,10 +28,14 @@ class Token:
 
 _lock = threading.Lock()
 _seen: dict[str, str] = {}  # last read from the keyring, for when it is locked; and for what leaves
+_tried: dict[str, str] = {}  # put in just now, and not kept yet
 
 
 def find(destination: Destination, environ: Mapping[str, str]) -> Token | None:
     """The token for a destination; None where there is none. Waits at most three seconds."""
+    with _lock:
+        if (tried := _tried.get(_key(destination))) is not None:
+            return Token(tried, "put in just now") if tried else None
     if value := environ.get(destination.token_variable, "").strip():
         return Token(value, f"environment variable {destination.token_variable}")
     key = _key(destination)
@@ -45,6 +50,19 @@ def find(destination: Destination, environ: Mapping[str, str]) -> Token | None:
         else:
             _seen.pop(key, None)
     return Token(stored, "this computer's keyring") if stored else None
+
+
+@contextlib.contextmanager
+def trying(destination: Destination, value: str) -> Iterator[None]:
+    """For the time of the block a destination's token is this one (“”: it has none), whatever is kept."""
+    key = _key(destination)
+    with _lock:
+        _tried[key] = value
+    try:
+        yield
+    finally:
+        with _lock:
+            _tried.pop(key, None)
 
 
 def keep(destination: Destination, value: str) -> None:
@@ -63,7 +81,7 @@ def in_use(destinations: tuple[Destination, ...], environ: Mapping[str, str]) ->
     """Every token this process knows: nothing that leaves may hold one. No keyring is asked."""
     found = [environ.get(each.token_variable, "").strip() for each in destinations]
     with _lock:
-        found += _seen.values()
+        found += [*_seen.values(), *_tried.values()]
     return tuple(token for token in found if token)
 
 

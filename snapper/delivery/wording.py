@@ -205,8 +205,8 @@ WORDING: dict[Cause, Words] = {
     ),
     Cause.RATE_LIMIT: Words("The desk at {host} is busy and asks to wait.", "It is tried again by itself."),
     Cause.TOKEN_REFUSED: Words(
-        "{host} does not accept the token.", "Ask support for a new one and set delivery.token in "
-        "the settings."
+        "{host} does not accept the token.",
+        "Ask support for a new one, and put it in: “snapper config token desk”.",
     ),
     Cause.TICKET_MISSING: Words("", ""),  # the desk says it in its own words
     Cause.TICKET_CLOSED: Words("", ""),

@@ -1,7 +1,7 @@
 """Serves the tracker in the folder it is run in.
 
-Arguments: a port of 127.0.0.1, and how many bytes the largest request may have. Runs in a Python of its own, with
-Roundup and without the rest of this project.
+Arguments: a port of 127.0.0.1, and how many bytes the largest request may have. Runs in a Python of its own,
+with Roundup and without the rest of this project.
 """
 
 import sys

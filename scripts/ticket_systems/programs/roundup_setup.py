@@ -20,8 +20,8 @@ SETTINGS = {
     "PASSWORD_PBKDF2_DEFAULT_ROUNDS": "1000",
     "RDBMS_BACKEND": "sqlite",
 }
-# What a reporter needs and no more: an issue is a record of its own, messages and files; to add to one is to edit
-# two of its properties.
+# What a reporter needs and no more: an issue is a record of its own, messages and files; to add to one is to
+# edit two of its properties.
 RIGHTS = """
 for role in "Reader", "Reporter":
     db.security.addRole(name=role, description="")

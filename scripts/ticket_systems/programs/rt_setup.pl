@@ -6,9 +6,9 @@ use lib '/usr/local/share/request-tracker5/lib', '/usr/share/request-tracker5/li
 use JSON qw(encode_json);
 use RT -init;
 
-# What a reporter needs and no more. To see the ticket, to create one, and to add to it as a comment or a reply;
-# without ShowTicketComments an attachment of a comment could not be read back, without SeeQueue not its queue's
-# name.
+# What a reporter needs and no more: to create a ticket, to add to it as a comment or as a reply, and to find it and
+# read it back. Without ShowTicketComments comments can be written but not found again; SeeQueue is what makes it
+# possible to ask beforehand whether a queue takes tickets.
 my @READS  = qw(SeeQueue ShowTicket ShowTicketComments);
 my @WRITES = qw(CreateTicket CommentOnTicket ReplyToTicket);
 

@@ -33,16 +33,26 @@ class Rt(Adapter):
         """RT's auth token; with the name of a browser RT would show its login page."""
         return {"Authorization": f"token {self.token}", "Accept": "application/json", "User-Agent": "snapper"}
 
+    def sent_as(self, name: str, tag: str) -> str:
+        """RT takes a file called 0 for one without a name."""
+        return "0.bin" if name == "0" else name
+
     def probe(self, api: Api) -> str:
         """Version and queue."""
         version, queue = api.get(self.check_path).get("Version", ""), self.option("queue")
-        if api.find(f"{_REST}/queue/{quote(queue, safe='')}", 403) is None:
+        found = api.find(f"{_REST}/queue/{quote(queue, safe='')}", 403)
+        if found is None:
             names = ", ".join(
                 str(each.get("Name")) for each in _items(api, f"{_REST}/queues/all?fields=Name")
             )
             raise NeedsAttention(
                 f"{api.name} has no queue “{queue}” that you may see.",
                 f"Write one of these into the settings: {names or '(none; ask whoever runs RT)'}.",
+            )
+        if "create" not in _links(found):
+            raise NeedsAttention(
+                f"You may not make tickets in the queue “{queue}” of {api.name}.",
+                "Ask whoever runs RT for the rights CreateTicket, ShowTicket and ShowTicketComments.",
             )
         return f"RT {version.partition('+')[0]}, queue {queue}"
 
@@ -51,11 +61,8 @@ class Rt(Adapter):
         found = api.find(f"{_REST}/ticket/{number}", 403)
         if found is None:
             return None
-        ways = {link.get("ref") for link in found.get("_hyperlinks", [])}
-        return Ticket(
-            str(found["id"]), str(found.get("Subject", "")), found.get("Status") not in _CLOSED,
-            self._how in ways,
-        )  # fmt: skip
+        open_ = found.get("Status") not in _CLOSED
+        return Ticket(str(found["id"]), str(found.get("Subject", "")), open_, self._how in _links(found))
 
     def find(self, api: Api, letter: Letter) -> Landed | None:
         """By the tag in the subject, or among the files of the ticket it was for."""
@@ -108,6 +115,11 @@ def _items(api: Api, path: str) -> Iterator[Mapping[str, Any]]:
         if len(items) < _PAGE:
             return
         page += 1
+
+
+def _links(found: Mapping[str, Any]) -> set[str]:
+    """What may be done with something, by the names RT gives it."""
+    return {str(link.get("ref")) for link in found.get("_hyperlinks", [])}
 
 
 def _transaction(file: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ until every byte is proved. What one system is asked is in the file of its name.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -22,12 +23,13 @@ from snapper.delivery.letter import Letter
 from snapper.delivery.looks import Server
 from snapper.delivery.reading import Digest
 from snapper.delivery.ways import Ways
-from snapper.errors import MayHaveLanded, NeedsAttention, NotReached, Obstacle, Refused
+from snapper.errors import NO_OBSTACLE, MayHaveLanded, NeedsAttention, NotReached, Obstacle, Refused
 from snapper.report import Receipt, StoredFile, timestamp
 from snapper.systems import Limits
 from snapper.words import size_text
 
 REFUSED_SECONDS = 3600.0  # a token that was refused is not offered again so soon: some lock the account
+_NOT_IN_TICKETS = re.compile(r"[^A-Za-z0-9._-]+")
 _LOOKS = 3  # how often a report is looked for at once after its connection broke
 _LOOK_SECONDS = 2.0
 
@@ -63,6 +65,11 @@ class TicketSystem:
     def name(self) -> str:
         """What the destination is called, and its host."""
         return self._adapter.destination.title
+
+    @property
+    def ways(self) -> Ways:
+        """The ways that lead there."""
+        return self._ways
 
     @property
     def in_steps(self) -> bool:
@@ -192,11 +199,12 @@ class TicketSystem:
         if 0 < left <= self.limits.settle_seconds:
             raise self._may_have_landed(left)
 
-    def _may_have_landed(self, seconds: float) -> MayHaveLanded:
+    def _may_have_landed(self, seconds: float, obstacle: Obstacle = NO_OBSTACLE) -> MayHaveLanded:
         return MayHaveLanded(
             f"The report was sent to {self._adapter.destination.name}, but the answer did not come back.",
             "Before it is sent again, snapper looks whether it is there.",
             retry_after=seconds,
+            obstacle=obstacle,
         )
 
     # --- the one request ----------------------------------------------------------------------------------
@@ -207,10 +215,10 @@ class TicketSystem:
             try:
                 return self._adapter.post(api, written)
             except Broken as broken:
-                self._ways.http(anew=True)  # raises why there is no way any more
                 if _may_be_there(broken):
                     return self._landed(api, written)
                 api.steps.drop(ASKED)
+                self._ways.http(anew=True)  # raises why there is no way any more
                 self._mend(api, broken.stop, last)
             except MayHaveLanded:
                 return self._landed(api, written)
@@ -218,12 +226,17 @@ class TicketSystem:
 
     def _landed(self, api: Api, written: Letter) -> Landed:
         """The report, if it shows up within a few seconds after its connection broke."""
-        for number in range(_LOOKS):
-            if number:
-                self._wait(_LOOK_SECONDS)
-            if found := self._adapter.find(api, written):
-                return found
-        raise self._may_have_landed(self.limits.settle_seconds)
+        seconds = self.limits.settle_seconds
+        try:
+            self._ways.http(anew=True)
+            for number in range(_LOOKS):
+                if number:
+                    self._wait(_LOOK_SECONDS)
+                if found := self._adapter.find(api, written):
+                    return found
+        except NotReached as error:
+            raise self._may_have_landed(error.retry_after or seconds, error.obstacle) from error
+        raise self._may_have_landed(seconds)
 
     def _mend(self, api: Api, stop: Stop, last: bool) -> None:
         ladder = self._ways.climb(api.send_random)
@@ -238,7 +251,7 @@ class TicketSystem:
         """A receipt with everything that was read back; raises DeliveryError when reading fails."""
         return Receipt(
             report_id=written.report_id,
-            ticket=landed.ticket,
+            ticket=_NOT_IN_TICKETS.sub("-", landed.ticket)[:64].strip("-") or "-",
             code=written.tag,
             url=landed.url,
             received_at=timestamp(self._clock()),
