@@ -75,9 +75,7 @@ class App:
         self._signing_in = SigningIn(self._loop, self._outbox, Then(self._retry, self._left_for_later, say))
 
     def _build_asking(self) -> Asking:
-        note = NoteWindow()
-        facts = "facts about this computer (system, memory, network cards)"
-        note.set_destination(f"Sends to {self._sources.destinations[0].title}, with {facts}")
+        note = NoteWindow(self._sources.destinations)
         told = Told(self._on_kept, self._on_trouble, self._on_cancelled, self._let_keys_go)
         windows = windows_for(sys.platform, os.environ)
         return Asking(
@@ -167,7 +165,7 @@ class App:
     # --- the tray -----------------------------------------------------------------------------------------
 
     def _build_tray(self) -> None:
-        tray, self._list = Tray(), OutboxWindow()
+        tray, self._list = Tray(), OutboxWindow([each.name for each in self._sources.destinations])
         self._doctor = Examining(self._loop, self._settings, self._outbox, self._report_findings)
         tray.capture_screen.connect(lambda: self._press_from_menu(picture=Picture.SCREEN))
         tray.capture_window.connect(lambda: self._press_from_menu(picture=Picture.WINDOW))
@@ -279,7 +277,7 @@ class App:
         if entry.state is State.DELIVERED and receipt:
             self._receipts.show_delivered(receipt, entry.report)
         elif entry.state is State.UNCONFIRMED and receipt:
-            self._receipts.show_unconfirmed(receipt, entry.delivery.sentence)
+            self._receipts.show_unconfirmed(receipt, entry.report, entry.delivery.sentence)
         elif not self._signing_in.wanted(entry):
             self._tell_problem(entry)
 

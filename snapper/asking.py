@@ -18,6 +18,7 @@ from snapper.answer import Answer, Picture
 from snapper.capture import Screen
 from snapper.capture.frame import Frame, flaw
 from snapper.capture.windows import Windows
+from snapper.destinations import DESK
 from snapper.errors import SnapperError
 from snapper.looking_up import LookUp
 from snapper.outbox import Outbox
@@ -97,6 +98,10 @@ class Asking:
         self._pen = ThreadPoolExecutor(1, "unsent-note")  # one after the other, and never in the windows' way
         self._note = note
         note.edited.connect(self._on_edited)
+        note.destination_chosen.connect(lambda name: self._looking(lambda look: look.ask_for_room(name)))
+        note.ticket_asked.connect(
+            lambda name, number: self._looking(lambda look: look.look_at_ticket(name, number))
+        )
         note.logs_wish_changed.connect(lambda choice: self._looking(lambda look: look.look_again(choice)))
         note.sizes_asked.connect(lambda choice: self._looking(lambda look: look.measure(choice)))
         note.contents_asked.connect(self._rehearse)
@@ -147,18 +152,23 @@ class Asking:
         if unsent := self._unsent.load():
             when = moment_text(datetime.fromtimestamp(unsent.at, UTC), datetime.now(UTC))
             said = f"You wrote this at {when}, and snapper ended before it was sent."
-            self._note.restore(unsent.note, unsent.ticket, said)
+            to = unsent.destination or DESK
+            if to not in {each.name for each in self._sources.destinations}:
+                # A number means another ticket elsewhere.
+                self._note.restore(unsent.note, "", to, f"{said} “{to}” is no longer in the settings.")
+                return
+            self._note.restore(unsent.note, unsent.ticket, to, said)
 
     def _looking(self, action: Callable[[LookUp], None]) -> None:
         if self._moment.look_up:
             action(self._moment.look_up)
 
-    def _on_edited(self, note: str, ticket: str) -> None:
-        self._save(note, ticket)
+    def _on_edited(self, note: str, ticket: str, destination: str) -> None:
+        self._save(note, ticket, destination)
         self._looking(lambda look: look.check_note(note))
 
-    def _save(self, note: str, ticket: str) -> Future[None]:
-        return self._pen.submit(self._unsent.save, Unsent(note, ticket, self._outbox.clock()))
+    def _save(self, note: str, ticket: str, destination: str) -> Future[None]:
+        return self._pen.submit(self._unsent.save, Unsent(note, ticket, self._outbox.clock(), destination))
 
     def _raise(self) -> None:
         self._note.present(self._moment.frame)
@@ -177,7 +187,7 @@ class Asking:
             self._loop.post(self._close)
 
         def keep() -> Entry:
-            self._save(answer.note, answer.ticket or "").result()
+            self._save(answer.note, answer.ticket or "", answer.destination).result()
             return flow.keep(
                 self._outbox, answer, self._sources, frame=moment.frame, files=moment.files, accepted=accept
             )

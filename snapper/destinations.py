@@ -165,7 +165,12 @@ def ticket_of(
     """
     text = text.strip()
     if re.match(r"https?://", text, re.IGNORECASE):
-        return _by_address(text, destination, destinations)
+        try:
+            return _by_address(text, destination, destinations)
+        except ValueError as error:  # such as http://[
+            raise UsageError(
+                "This is not a web address.", "Copy it from the browser, or give the ticket's number."
+            ) from error
     ticket = destination.about.ticket_key(text.removeprefix("#").strip())
     if ticket is None:
         raise UsageError(
@@ -182,7 +187,7 @@ def _by_address(
         if _leads_to(text, each):
             base = urlsplit(each.url)
             rest = unquote(text.split("://", 1)[1][len(base.netloc + base.path) :])
-            if ticket := each.about.ticket_in(rest):
+            if ticket := each.about.ticket_in(rest, each.option("project")):
                 return ticket, each
             raise UsageError(
                 f"This address is at {each.name}, but not that of a ticket.",

@@ -110,7 +110,8 @@ def digest(path: Path) -> tuple[int, str]:
 def locked(path: Path) -> Iterator[bool]:
     """Hold a lock that the kernel lets go of when the process dies; yields False when another one has it.
 
-    Raises OSError when the file of the lock cannot be made.
+    On Windows its file goes with the lock, unless another process has opened it. Raises OSError when the file
+    of the lock cannot be made.
     """
     lock = FileLock(path, mode=0o600, thread_local=False)
     try:
@@ -122,6 +123,18 @@ def locked(path: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+        if sys.platform == "win32":
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def remove_lock(path: Path) -> None:
+    """Remove the file of a lock that this process holds; where the system keeps open files, at its end.
+
+    Raises OSError.
+    """
+    if sys.platform != "win32":
+        path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from snapper.capture.windows import Windows
 from snapper.logs.found import TodaysLogs, instance_of
 from snapper.making import shown_in
 from snapper.sources import ThisMachine
+from snapper.ticket_look import look_at, unknown
 from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow
 
@@ -61,11 +62,12 @@ class LookUp:
 
     def begin(self) -> None:
         """Look everything up, in the background; from the thread of the windows."""
+        destination = self._note.destination
         if self._frame:
             self._remembered = covers.load(self._memory)
             self._shown = covers.offered(self._frame, self._remembered, self._words)
             self._note.offer_covers(self._shown)
-        self._in_background(self._look)
+        self._in_background(lambda: self._look(destination))
 
     def end(self) -> None:
         """The window is closed: show nothing more."""
@@ -77,11 +79,11 @@ class LookUp:
     def _show(self, action: Callable[[], None]) -> None:
         self._loop.post(lambda: None if self._over.is_set() else action())
 
-    def _look(self) -> None:
+    def _look(self, destination: str) -> None:
         self._offer_covers()
         self._find_logs()
         self._weigh()
-        self._ask_for_room()
+        self._ask_for_room(destination)
         self._await_export()
 
     # --- the picture --------------------------------------------------------------------------------------
@@ -147,9 +149,26 @@ class LookUp:
         while self._found and self._found.only_sealed and not self._over.wait(EXPORT_SECONDS):
             self._find_logs()
 
-    def _ask_for_room(self) -> None:
-        room = self._sources.room()
-        self._show(lambda: self._note.set_limit(room, self._sources.destinations[0].title))
+    # --- the destination ----------------------------------------------------------------------------------
+
+    def ask_for_room(self, destination: str) -> None:
+        """Another destination was chosen, which may take more or less."""
+        self._in_background(lambda: self._ask_for_room(destination))
+
+    def _ask_for_room(self, destination: str) -> None:
+        room = self._sources.room(destination)
+        self._show(lambda: self._note.set_limit(destination, room))
+
+    def look_at_ticket(self, destination: str, number: str) -> None:
+        """Show what the ticket that was typed is, or that there is none."""
+        self._in_background(lambda: self._look_at_ticket(destination, number))
+
+    def _look_at_ticket(self, destination: str, number: str) -> None:
+        look = unknown(destination, number, "Something went wrong inside snapper.")
+        try:
+            look = look_at(self._sources.ticket, destination, number)
+        finally:  # a mistake of ours is reported, and does not leave the person waiting
+            self._show(lambda: self._note.set_ticket(look))
 
     # --- known problems -----------------------------------------------------------------------------------
 

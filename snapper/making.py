@@ -20,8 +20,10 @@ from snapper.answer import Answer, LogChoice, Picture
 from snapper.bundle import attach_bytes, attach_file, is_text
 from snapper.capture.frame import Frame, cover, crop, flaw, window_area
 from snapper.capture.png import encode
+from snapper.destinations import DESK
 from snapper.errors import LogsFailed, NotPrivate, UsageError
 from snapper.filenames import safe_name
+from snapper.fitting import check_room
 from snapper.logs.cut import cut
 from snapper.logs.found import TodaysLogs
 from snapper.logs.window import TimeWindow
@@ -50,6 +52,7 @@ SCREENSHOT_NAME = "screenshot.png"
 LOGS_NAME = "logs.zip"
 SHORTER_SECONDS = (4 * 3600, 3600, 900)  # tried in turn when all logs are more than the ticket system takes
 FINDINGS_MAX = 20  # the likeliest first
+SMALL_BYTES = 1_000_000  # files that every destination takes: nobody is asked
 MANIFEST_GROWTH = 64_000  # bytes by which the manifest may still grow: the list of logs, facts, remarks
 
 PackProgress = Callable[[int, int], None]
@@ -72,6 +75,9 @@ class Sources(Protocol):
 
     def room(self, destination: str) -> int | None:
         """The bytes that a destination takes in one report; None where that is not known."""
+
+    def largest(self, destination: str) -> int | None:
+        """The bytes of the largest file it takes; None where larger ones go in pieces, or it is not known."""
 
 
 class Making:
@@ -111,6 +117,7 @@ class Making:
             raise UsageError(f"More than {ATTACHMENTS_MAX - 2} files.", "Pack them into one zip file first.")
         parts: list[Attachment] = []
         with disk.keeping("your report", self._preparation.folder.parent):
+            self._check_room(answer, [(file.name, file.stat().st_size) for file in files])
             if frame and answer.picture is not Picture.NONE:
                 parts.append(self._screenshot(frame, answer))
             for file in files:
@@ -131,6 +138,13 @@ class Making:
             kept=tuple(sorted(self._kept)),
             destination=answer.destination,
         )
+
+    def _check_room(self, answer: Answer, files: Sequence[tuple[str, int]]) -> None:
+        """Files that cannot arrive are told before anything is kept; logs are cut to fit later. The picture
+        is not asked about: nothing may come between Submit and the disk."""
+        if sum(size for _, size in files) > SMALL_BYTES:
+            to = answer.destination or DESK
+            check_room(files, to, self._sources.room(to), self._sources.largest(to))
 
     def _screenshot(self, frame: Frame, answer: Answer) -> Attachment:
         shown = shown_in(frame, answer.picture)
@@ -262,10 +276,11 @@ class Making:
         return None
 
     def _room_beside(self, draft: Report) -> int | None:
-        room = self._sources.room(draft.destination)
-        if room is None:
-            return None
-        return room - sum(part.size for part in draft.attachments) - len(draft.to_json()) - MANIFEST_GROWTH
+        to = draft.destination or DESK
+        room, largest = self._sources.room(to), self._sources.largest(to)
+        taken = sum(part.size for part in draft.attachments) + len(draft.to_json()) + MANIFEST_GROWTH
+        limits = [largest, None if room is None else room - taken]
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def _pack(self, logs: TodaysLogs, progress: PackProgress | None) -> Packed:
         from snapper.logs.pack import pack  # takes 3 MB, which a listener that waits does not need

@@ -149,7 +149,7 @@ class Outbox:
             finally:
                 if preparation.draft is None and not preparation.published:
                     shutil.rmtree(preparation.folder, ignore_errors=True)
-                    self._lock_path(report_id).unlink(missing_ok=True)
+                    disk.remove_lock(self._lock_path(report_id))
 
     def interrupted(self) -> list[str]:
         """Ids of accepted reports that no living process is finishing; leftovers of others are removed."""
@@ -161,7 +161,7 @@ class Outbox:
                     found.append(report_id)
                 elif locked:
                     shutil.rmtree(folder, ignore_errors=True)
-                    self._lock_path(report_id).unlink(missing_ok=True)
+                    disk.remove_lock(self._lock_path(report_id))
         self._remove_orphaned_locks()
         return sorted(found)
 
@@ -171,7 +171,7 @@ class Outbox:
             if is_report_id(report_id) and not self._exists(report_id):
                 with self._lock(report_id) as locked:
                     if locked and not self._exists(report_id):
-                        path.unlink(missing_ok=True)
+                        disk.remove_lock(path)
 
     def _exists(self, report_id: str) -> bool:
         return (self.folder / report_id).exists() or any(self.folder.glob(f".{report_id}.*"))
@@ -315,7 +315,7 @@ class Outbox:
         with disk.keeping("the outbox", self.folder):
             disk.rename(self.folder / report_id, self.folder / f".{report_id}.discarded")
         shutil.rmtree(self.folder / f".{report_id}.discarded", ignore_errors=True)
-        self._lock_path(report_id).unlink(missing_ok=True)
+        disk.remove_lock(self._lock_path(report_id))
 
     def prune(self) -> None:
         """Remove delivered reports that are too old or too many, the oldest first, and finish removals."""

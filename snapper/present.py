@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -9,18 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapper import config
-from snapper.report import LogKind, Receipt
+from snapper.destinations import DESK
+from snapper.report import LogKind, Receipt, Report
 from snapper.state import RULES, Entry, State
 from snapper.words import SEALED, first_line, moment_text, size_text, state_text
 
 if TYPE_CHECKING:
     from snapper.config import Settings
     from snapper.contents import Part
+    from snapper.destinations import Destination
     from snapper.hotkey.chord import Chord
     from snapper.logs.found import TodaysLogs
+    from snapper.systems import Limits
 
 
 _COLUMN_MAX = 60  # characters; a long list must not push what follows off the screen
+_TAG = re.compile("snp[0-9a-f]{12}")  # the receipt of every system but the desk, which has codes of its own
 
 
 def next_step(entry: Entry) -> str:
@@ -35,10 +40,28 @@ def next_step(entry: Entry) -> str:
     if RULES[entry.state].automatic:
         return "It is kept on this computer and tried again."
     if entry.state is State.UNCONFIRMED:
-        return "Ask support whether it is there."
+        return _ask_whether_it_is_there(entry)
     if entry.state is State.STOPPED:
         return "It is kept on this computer, and sent only when you say so."
     return "It is kept on this computer."
+
+
+def _ask_whether_it_is_there(entry: Entry) -> str:
+    """What to do about a report that nobody can prove to be there."""
+    receipt = entry.delivery.receipt
+    named = f" and quote {receipt.code}" if receipt else ""
+    if receipt and receipt.ticket:
+        named = f" in ticket {receipt.ticket}{named}"
+    return (
+        f"Ask support whether it is there{named}; if not, send it again: "
+        f"“snapper outbox resend {short_id(entry)}”, or save it for sending by hand."
+    )
+
+
+def destination_text(report: Report) -> str:
+    """Where a report goes, by the name in the settings; “” for the desk, where it goes unless something else
+    was set up."""
+    return "" if report.destination in ("", DESK) else report.destination
 
 
 def _clock(unix_seconds: float) -> str:
@@ -60,9 +83,12 @@ def headline(entry: Entry) -> str:
 def result_text(entry: Entry) -> str:
     """How submitting ended, for a terminal."""
     receipt = entry.delivery.receipt
+    where = destination_text(entry.report)
     if entry.state is State.DELIVERED and receipt:
-        return receipt_text(receipt)
+        return receipt_text(receipt, where)
     lines = [headline(entry), _next_at_a_terminal(entry), *_for_it_lines(entry), f"report   {entry.id}"]
+    lines += [f"to       {where}"] if where else []
+    lines += _receipt_lines(receipt, where) if receipt else []
     return "\n".join(lines)
 
 
@@ -87,16 +113,27 @@ def short_id(entry: Entry) -> str:
     return entry.id[-8:]
 
 
-def receipt_text(receipt: Receipt) -> str:
-    """A receipt for a terminal or the clipboard."""
-    files = "".join(f"\n  {size_text(file.size):>9}  {file.name}" for file in receipt.stored)
-    return f"receipt  {receipt.code}\nticket   {receipt.ticket}\naddress  {receipt.url}\nstored{files}"
+def receipt_text(receipt: Receipt, where: str = "") -> str:
+    """A receipt for a terminal or the clipboard; `where` is what the destination is called, if it is said."""
+    stored = [f"  {size_text(file.size):>9}  {file.name}" for file in receipt.stored]
+    return "\n".join([*_receipt_lines(receipt, where), "stored", *stored])
+
+
+def _receipt_lines(receipt: Receipt, where: str) -> list[str]:
+    """What support finds a report by."""
+    found = (
+        f"  (the search of {where or 'the ticket system'} finds it)" if _TAG.fullmatch(receipt.code) else ""
+    )
+    lines = [f"receipt  {receipt.code}{found}"]
+    lines += [f"ticket   {receipt.ticket}{f' of {where}' if where else ''}"] if receipt.ticket else []
+    return [*lines, f"address  {receipt.url}"] if receipt.url else lines
 
 
 def entry_line(entry: Entry) -> str:
     """One report on one line."""
     code = entry.delivery.receipt.code if entry.delivery.receipt else short_id(entry)
-    where = f"ticket {entry.report.ticket}" if entry.report.ticket else "new ticket"
+    ticket = f"ticket {entry.report.ticket}" if entry.report.ticket else "new ticket"
+    where = ": ".join(part for part in (destination_text(entry.report), ticket) if part)
     when = entry.report.created_at[:16].replace("T", " ")
     what = f"{RULES[entry.state].words}: {first_line(entry.report.note)[:50]}"
     return f"{code:<11} {when}  {where:<12} {size_text(entry.size):>10}  {what}"
@@ -108,15 +145,12 @@ def entry_text(entry: Entry) -> str:
     lines = [
         f"report   {entry.id}",
         f"created  {report.created_at}",
+        *([f"to       {where}"] if (where := destination_text(report)) else []),
         f"ticket   {report.ticket or 'a new one'}",
         f"state    {headline(entry)}",
         f"next     {_next_at_a_terminal(entry)}",
         *_for_it_lines(entry),
-        *(
-            [f"receipt  {entry.delivery.receipt.code}  {entry.delivery.receipt.url}"]
-            if entry.delivery.receipt
-            else []
-        ),
+        *(_receipt_in_full(entry.delivery.receipt) if entry.delivery.receipt else []),
         f"attempts {entry.delivery.attempts}",
         *([f"account  {report.account}"] if report.account else []),
         *(f"remark   {remark}" for remark in report.remarks),
@@ -134,6 +168,11 @@ def entry_text(entry: Entry) -> str:
         *(f"  {line}" for line in report.note.splitlines()),
     ]
     return "\n".join(lines)
+
+
+def _receipt_in_full(receipt: Receipt) -> list[str]:
+    ticket = f"  ticket {receipt.ticket}" if receipt.ticket else ""
+    return [f"receipt  {receipt.code}{ticket}  {receipt.url}".rstrip()]
 
 
 def _counts(replaced: Mapping[str, int]) -> str:
@@ -196,6 +235,7 @@ def logs_data(found: TodaysLogs) -> dict[str, Any]:
 
 
 def _settings_rows(settings: Settings, chord: Chord, reason: str) -> Iterable[tuple[str, Any, str]]:
+    own_desk = any(each.name.casefold() == DESK for each in settings.others)
     for name in config.names():
         setting = config.value(settings, name)
         if config.is_secret(name):
@@ -204,6 +244,8 @@ def _settings_rows(settings: Settings, chord: Chord, reason: str) -> Iterable[tu
             setting, origin = str(chord), reason
         else:
             origin = settings.origin(name)
+        if name == "delivery.url" and own_desk:
+            origin = "not used: “desk” has a section of its own"
         yield name, setting, origin
 
 
@@ -238,3 +280,72 @@ def _plain_text(setting: Any) -> str:
     if plain is None:
         return "(not set)"
     return str(plain).lower() if isinstance(plain, bool) else str(plain)
+
+
+# --- destinations -----------------------------------------------------------------------------------------
+
+
+def destinations_text(settings: Settings, origins: Mapping[str, str]) -> str:
+    """Every destination: its system, where, what it says of that, where its token comes from (`origins`, by
+    name), and what it takes."""
+    lines = ["destinations (the first is the usual one; --to NAME chooses another)"]
+    for each in _usual_first(settings):
+        options = [f"{key} = {value}" for key, value in _said_options(each).items()]
+        lines += [
+            f"  {each.name}",
+            f"      {each.about.title} at {each.url}",
+            *([f"      {', '.join(options)}"] if options else []),
+            f"      token: {_token_text(each, origins[each.name])}",
+            f"      takes: {limits_text(each.limits) or _NO_LIMIT.get(each.system, 'no limit is known')}",
+        ]
+    return "\n".join(lines)
+
+
+def destinations_data(settings: Settings, origins: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Every destination as plain data, the usual one first; the token itself is never in it."""
+    usual = settings.destination().name
+    return [
+        {
+            "name": each.name, "usual": each.name == usual, "system": each.system, "url": each.url,
+            "login": each.login, "options": _said_options(each), "token": origins[each.name],
+            "token_variable": each.token_variable, "file_bytes": each.limits.file_bytes,
+            "report_bytes": each.limits.room, "verifies": each.about.verifies,
+            "attaches": each.about.attaches,
+        }
+        for each in _usual_first(settings)
+    ]  # fmt: skip
+
+
+def _usual_first(settings: Settings) -> list[Destination]:
+    usual = settings.destination()
+    return [usual, *(each for each in settings.destinations if each != usual)]
+
+
+def _said_options(destination: Destination) -> dict[str, Any]:
+    """What its section says besides; of an option that is not there, the default."""
+    if destination.system == "custom":  # tables, and what they hold is to be read where they stand
+        return {}
+    usual = {each.key: each.default for each in destination.about.options if each.default}
+    login = {"login": destination.login} if destination.login else {}
+    return {**login, **usual, **destination.options}
+
+
+def _token_text(destination: Destination, origin: str) -> str:
+    if not destination.about.token:
+        return "it takes none"
+    missing = f"none; “snapper config token {destination.quoted}” puts it in, or {destination.token_variable}"
+    return origin or missing
+
+
+def limits_text(limits: Limits) -> str:
+    """What a ticket system takes, in words; “” where there is no limit."""
+    said = []
+    if limits.file_bytes is not None:
+        pieces = ", larger ones in pieces" if limits.splits else ""
+        said.append(f"files up to {size_text(limits.file_bytes)}{pieces}")
+    if limits.room is not None:
+        said.append(f"up to {size_text(limits.room)} in one report")
+    return "; ".join(said)
+
+
+_NO_LIMIT = {DESK: "as much as the desk says"}

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from snapper.errors import NO_OBSTACLE, Obstacle, ReportMalformed, UsageError
+from snapper.errors import NO_OBSTACLE, Obstacle, ReportMalformed
 from snapper.filenames import NAME_MAX_BYTES, name_problem
 from snapper.untrusted import a_list, a_string, an_object, choice_of, matching, parsed, text_of, time_of
 
@@ -304,20 +304,6 @@ def _check_value(values: Iterable[int]) -> int:
         total <<= 1
         total ^= 0b100101 if total & 0b100000 else 0
     return total
-
-
-def ticket_number(text: str) -> str:
-    """A ticket as people write it (`123`, `#123`, `OPS-12`) in the form the ticket system knows.
-
-    Raises UsageError when it cannot be one.
-    """
-    ticket = text.strip().removeprefix("#").strip()
-    if not _TICKET.fullmatch(ticket):
-        raise UsageError(
-            f"“{text.strip()[:80]}” is not a ticket number.",
-            "Write it as the ticket system does: 1042.",
-        )
-    return ticket
 
 
 def timestamp(unix_seconds: float) -> str:

@@ -19,6 +19,7 @@ from snapper.config import Settings
 from snapper.delivery import credentials, tokens
 from snapper.destinations import Destination
 from snapper.errors import DeliveryError, UsageError
+from snapper.fitting import largest_whole
 from snapper.logs.cut import cut
 from snapper.logs.facts import log_facts
 from snapper.logs.found import TodaysLogs, chosen
@@ -29,7 +30,7 @@ from snapper.privacy.classes import ACCOUNT_NUMBER
 from snapper.privacy.seeds import Seed, seeds_of
 
 if TYPE_CHECKING:
-    from snapper.delivery.endpoints import Endpoint
+    from snapper.delivery.endpoints import Endpoint, Ticket
     from snapper.logs.known_problems import Known, Match
 
 ROOM_KNOWN_SECONDS, ROOM_UNKNOWN_SECONDS = 3600, 60
@@ -50,9 +51,16 @@ class ThisMachine:
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
-        """Everywhere that a report can go, the usual one first."""
+        """Everywhere that a report can go, the usual one first; not a desk that nobody has set up."""
         usual = self._settings.destination()
-        return (usual, *(each for each in self._settings.destinations if each != usual))
+        others = (each for each in self._settings.destinations if each != usual)
+        return (usual, *(each for each in others if self._is_set_up(each)))
+
+    def _is_set_up(self, destination: Destination) -> bool:
+        """Whether somebody named it: a desk on this computer is in all settings, and mostly nowhere else."""
+        settings = self._settings
+        named = destination in settings.others or settings.delivery_url != Settings.delivery_url
+        return named or bool(settings.delivery_token)
 
     def places(self) -> Places:
         """Where TWS keeps its logs here, as things stand now."""
@@ -112,10 +120,22 @@ class ThisMachine:
         if time.monotonic() >= until:
             try:
                 room, known_for = self._connect(destination).room(), ROOM_KNOWN_SECONDS
-            except DeliveryError:
+            except (DeliveryError, UsageError):  # not reached, or no longer in the settings
                 room, known_for = None, ROOM_UNKNOWN_SECONDS
             self._rooms[destination] = room, time.monotonic() + known_for
         return room
+
+    def largest(self, destination: str) -> int | None:
+        """The bytes of the largest file that a destination takes; None where larger ones go in pieces, where
+        all are taken, or where the settings do not know it."""
+        try:
+            return largest_whole(self._settings.destination(destination).limits)
+        except UsageError:
+            return None
+
+    def ticket(self, destination: str, number: str) -> Ticket:
+        """An existing ticket that can be added to. Raises DeliveryError, UsageError."""
+        return self._connect(destination).ticket(number)
 
 
 def known_here(

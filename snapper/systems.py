@@ -67,10 +67,12 @@ class System:
     attaches: bool = True
     verifies: bool = True
 
-    def ticket_in(self, path: str) -> str | None:
-        """The ticket that the part of a web address after the system's own address names."""
+    def ticket_in(self, path: str, project: str = "") -> str | None:
+        """The ticket that the part of a web address after the system's own address names, in this project
+        where there are several."""
+        named = "[^?#]+" if project.isdigit() else re.escape(project)  # a number is not in the address
         for pattern in self.tickets:
-            if found := re.search(pattern, path):
+            if found := re.search(pattern.replace("{project}", named), path):
                 return "-".join(found.groups())
         return None
 
@@ -107,9 +109,14 @@ SYSTEMS: dict[str, System] = {
         options=(
             Option("project", "the project's identifier, as in its web address", required=True),
             Option("tracker", "the tracker, such as Bug or Support; without one, the project's first"),
-            Option("private", "whether notes on existing tickets are private: yes or no", default="no"),
+            Option(
+                "private",
+                "whether reports go into private tickets only (a private note does not hide its files): "
+                "yes or no",
+                default="no",
+            ),
         ),
-        limits=Limits(file_bytes=5 * MIB),
+        limits=Limits(file_bytes=5 * MIB),  # as it comes; its administrator may have set another
         tickets=(r"/issues/([0-9]+)",),
     ),
     "roundup": System(
@@ -117,8 +124,16 @@ SYSTEMS: dict[str, System] = {
         address="https://issues.example.com/tracker",
         token="The password of your account.",
         login="your user name",
-        limits=Limits(),
+        options=(
+            Option(
+                "closed",
+                "the statuses in which nothing is to be added to an issue",
+                default="resolved, done-cbb, closed, done, rejected",
+            ),
+        ),
+        limits=Limits(empty_files=False),
         tickets=(r"/issue([0-9]+)",),
+        key=r"(?:[Ii]ssue)?[0-9]{1,18}",
     ),
     "zammad": System(
         title="Zammad",
@@ -153,10 +168,21 @@ SYSTEMS: dict[str, System] = {
         options=(
             Option("desk", "the key of the service project, such as OPS", required=True),
             Option("request_type", "the name of the request type for new tickets", required=True),
-            _INTERNAL,
+            Option(
+                "public",
+                "whether the person who opened a ticket sees what is added to it: yes or no "
+                "(customers can only say yes)",
+                default="no",
+            ),
         ),
-        limits=Limits(file_bytes=10 * MB, text_chars=32_000, settle_seconds=120),
-        tickets=(r"/browse/([A-Z][A-Z0-9_]*-[0-9]+)", r"/portal/[0-9]+/([A-Z][A-Z0-9_]*-[0-9]+)"),
+        # A server's own limit for one file; the search of the cloud lags by “seconds to minutes”.
+        limits=Limits(file_bytes=10 * MB, text_chars=32_000, settle_seconds=300),
+        tickets=(
+            r"/browse/([A-Z][A-Z0-9_]*-[0-9]+)",
+            r"/portal/[0-9]+/([A-Z][A-Z0-9_]*-[0-9]+)",
+            r"/queues/(?:[a-z0-9]+/){1,2}([A-Z][A-Z0-9_]*-[0-9]+)",
+            r"[?&]selectedIssue=([A-Z][A-Z0-9_]*-[0-9]+)",
+        ),
         key=r"[A-Z][A-Z0-9_]*-[0-9]+",
     ),
     "freshdesk": System(
@@ -176,18 +202,28 @@ SYSTEMS: dict[str, System] = {
         title="GitLab",
         address="https://gitlab.example.com",
         token="In GitLab: Edit profile > Access tokens, with the scope “api”.",
-        options=(Option("project", "the project's path, such as group/project", required=True),),
-        limits=Limits(file_bytes=100 * MIB, text_chars=1_000_000),
-        tickets=(r"/issues/([0-9]+)", r"/work_items/([0-9]+)"),
+        options=(
+            Option("project", "the project's path, such as group/project", required=True),
+            Option("confidential", "whether new issues are hidden from guests: yes or no", default="yes"),
+        ),
+        limits=Limits(file_bytes=100 * MB, text_chars=900_000),  # a note has 1,000,000 with all its links
+        tickets=(r"^/{project}/(?:-/)?(?:issues|work_items)/(?:incident/)?([0-9]+)",),
     ),
     "servicenow": System(
         title="ServiceNow",
         address="https://example.service-now.com",
         token="The password of your account, or an OAuth token.",
         login="your user name (nothing, where it is an OAuth token)",
-        options=(Option("caller", "the user name of the caller on new incidents; without one, you"),),
-        limits=Limits(file_bytes=1024 * MIB, text_chars=4000, subject_bytes=160),
-        tickets=(r"sysparm_query=number(?:=|%3D)(INC[0-9]+)", r"sys_id(?:=|%3D)([0-9a-f]{32})"),
+        options=(
+            Option("caller", "the user name of the caller on new incidents; without one, you"),
+            _INTERNAL,
+        ),
+        limits=Limits(file_bytes=1024 * MIB, empty_files=False, text_chars=4000, subject_bytes=160),
+        tickets=(
+            r"sysparm_query=number(?:=|%3D)(INC[0-9]+)",
+            r"sys_id(?:=|%3D)([0-9a-f]{32})",
+            r"/incident/([0-9a-f]{32})",
+        ),
         key=r"INC[0-9]+|[0-9a-f]{32}",
     ),
     "rageshake": System(

@@ -14,11 +14,13 @@ FILE_NAME = "unsent-note.json"
 
 @dataclass(frozen=True)
 class Unsent:
-    """What was written and never sent; `ticket` as it was typed, `at` in Unix seconds."""
+    """What was written and never sent; `ticket` as it was typed, `at` in Unix seconds, `destination` as the
+    settings called it (“”: the desk)."""
 
     note: str
     ticket: str
     at: float
+    destination: str = ""
 
 
 class UnsentNote:
@@ -39,7 +41,7 @@ class UnsentNote:
             found = Unsent(**json.loads(self._path.read_bytes()))
         except (OSError, ValueError, TypeError):
             return None
-        types_hold = all(isinstance(part, str) for part in (found.note, found.ticket))
+        types_hold = all(isinstance(part, str) for part in (found.note, found.ticket, found.destination))
         return found if types_hold and isinstance(found.at, float) and found.note.strip() else None
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""Sizes, times, states and receipts as people read them. Pure: no toolkit, no clock but the one passed in."""
+"""Sizes, times and states as people read them. Pure: no toolkit, no clock but the one passed in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from snapper.report import Attachment, LogKind, Receipt, Report
+from snapper.report import Attachment, LogKind, Report
 from snapper.state import RULES, State
 
 NOT_WATCHED = (
@@ -53,13 +53,6 @@ def state_text(state: State) -> str:
     """A state of the outbox in words."""
     words = RULES[state].words
     return words[0].upper() + words[1:]
-
-
-def receipt_text(receipt: Receipt) -> str:
-    """What Copy puts on the clipboard: the code, the ticket and its link, one to a line."""
-    return "\n".join(
-        line for line in (f"Receipt {receipt.code}", f"Ticket {receipt.ticket}", receipt.url) if line
-    )
 
 
 def contents_lines(report: Report) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -18,12 +19,13 @@ from hypothesis import strategies as st
 
 from scripts.demo_tws import make_jts
 from scripts.screen import VirtualScreen
+from snapper import doctor
 from snapper.config import load
 from snapper.connect import open_outbox
 from snapper.delivery.network import Card, Link
 from snapper.doctor import Verdict, examine, here, tws_ports, way_out
 from snapper.doctor.findings import Finding, failed, ok, warning, worst_first
-from snapper.doctor.table import data, summary, table
+from snapper.doctor.table import data, for_it, summary, table
 from snapper.doctor.tws_ports import Port, Reach
 from snapper.hotkey.chord import parse_chord
 from tests.desks import desk_at, refused_url
@@ -180,6 +182,61 @@ def test_a_desk_that_is_off_is_said_with_what_to_do(computer: dict[str, object])
     assert desk.facts["cause"] == "connection-refused"
 
 
+SECTION = '[destinations."{}"]\nsystem = "desk"\nurl = "{}"\n'
+
+
+def test_every_destination_is_looked_at_and_one_that_is_off_hides_none(
+    tmp_path: Path, computer: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk_at(tmp_path / "desk") as desk:
+        file = tmp_path / "config.toml"
+        file.write_text(
+            SECTION.format("good", desk.url) + SECTION.format("off", refused_url())
+            + '[destinations."no token"]\nsystem = "rt"\nurl = "https://rt.example.com"\nqueue = "S"\n'
+            + '[delivery]\nto = "good"\n',
+            encoding="utf-8",
+        )  # fmt: skip
+        for name in ("GOOD", "OFF"):
+            monkeypatch.setenv(f"SNAPPER_TOKEN_{name}", desk.token)
+        settings = load(file, {}, computer)
+        findings = examine(settings, open_outbox(settings), listening=True)
+    by_name = {f"{each.about}: {each.name}": each for each in findings}
+    assert by_name["good: answer"].verdict is Verdict.OK and by_name["good: limits"].facts["report_bytes"]
+    assert by_name["off: answer"].facts["cause"] == "connection-refused"
+    missing = by_name["no token: answer"]
+    assert missing.verdict is Verdict.FAILED and 'snapper config token "no token"' in missing.remedy
+    assert "Ticket desk: desk" not in by_name  # nobody set up the desk of the defaults
+    assert desk.token not in json.dumps(data(findings))
+
+
+def test_a_destination_that_never_answers_is_said_in_time_under_its_name(
+    tmp_path: Path, computer: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "WHOLE_SECONDS", 2.0)
+    ended = threading.Event()
+    with on(lambda connection: ended.wait(30) and None) as port, desk_at(tmp_path / "desk") as desk:
+        file = tmp_path / "config.toml"
+        text = SECTION.format("good", desk.url) + SECTION.format("silent", f"http://127.0.0.1:{port}")
+        file.write_text(f'{text}[delivery]\nto = "good"\n', encoding="utf-8")
+        monkeypatch.setenv("SNAPPER_TOKEN_GOOD", desk.token)
+        settings = load(file, {}, computer)
+        findings = examine(settings, open_outbox(settings), listening=True)
+        ended.set()
+    by_name = {f"{each.about}: {each.name}": each for each in findings}
+    assert by_name["good: answer"].verdict is Verdict.OK
+    assert by_name["silent: answer"].sentence == "No answer in time."
+
+
+def test_settings_that_are_wrong_are_said_where_they_matter(
+    tmp_path: Path, computer: dict[str, object]
+) -> None:
+    wrong = {**computer, "delivery.ca_file": str(tmp_path / "none.pem"), "delivery.url": refused_url()}
+    settings = load(flags=wrong, environment={})
+    findings = examine(settings, open_outbox(settings), listening=True)
+    desk = next(each for each in findings if each.name == "desk")
+    assert desk.verdict is Verdict.FAILED and "none.pem" in desk.sentence
+
+
 def test_a_check_that_breaks_hides_no_other(
     computer: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +267,11 @@ def test_the_table_has_the_worst_first_and_every_remedy() -> None:
     assert [line[0] for line in lines[2:] if line[:1].strip()] == ["✗", "!", "✓"]
     assert "→ Use another network." in text and "→ Free some space." in text
     assert max(map(len, lines)) <= 80
+
+
+def test_the_it_department_is_asked_once_for_each_host() -> None:
+    asked = [failed("a", "answer", "x", for_it="Allow a."), failed("b", "answer", "x", for_it="Allow b.")]
+    assert for_it([*asked, *FINDINGS, asked[0]]) == "Allow a.\n\nAllow b."
 
 
 def test_when_all_is_well_it_says_so() -> None:

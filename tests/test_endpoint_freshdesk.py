@@ -1,7 +1,8 @@
-"""Freshdesk's own traps: a search that lags, one limit for all files of a ticket, HTML, answers without a body."""
+"""Freshdesk's own traps: a search that lags, one limit for all files of a ticket, HTML, bare answers."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,13 @@ from typing import Any
 
 import pytest
 import requests
+from urllib3 import HTTPResponse
 
 from snapper.delivery.endpoints import freshdesk
+from snapper.delivery.http import Answer
 from snapper.delivery.letter import tag_of
 from snapper.delivery.worker import attempt
+from snapper.destinations import Destination
 from snapper.outbox import Outbox
 from snapper.report import Blocked, Delivered, Rejected
 from tests.breaking_line import Line
@@ -55,6 +59,34 @@ def test_the_note_stays_what_was_written(tmp_path: Path, outbox: Outbox) -> None
         shown = _ask(fake, "GET", f"/tickets/{outcome.receipt.ticket}")["description_text"]
         assert shown.startswith(MARKUP)
         assert outcome.receipt.url == f"{fake.peer.url}/a/tickets/{outcome.receipt.ticket}"
+        attempt(rig.endpoint(), report_in(outbox, {}, note=MARKUP, ticket=outcome.receipt.ticket))
+        (note,) = _ask(fake, "GET", f"/tickets/{outcome.receipt.ticket}/conversations")
+        assert note["body_text"].startswith(MARKUP)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "spoke"),
+    [
+        (b"", {"X-Freshdesk-Api-Version": "latest=v2; requested=v2"}, True),
+        (b"", {}, False),
+        (b"{}", {"Content-Type": "application/json"}, True),
+        (b'[{"cut": ', {"X-Freshdesk-Api-Version": "latest=v2; requested=v2"}, False),
+    ],
+)
+def test_it_is_freshdesk_that_answers(body: bytes, headers: dict[str, str], spoke: bool) -> None:
+    response = requests.Response()
+    response.status_code = 404
+    response.headers.update(headers)
+    response.raw = HTTPResponse(io.BytesIO(body), preload_content=False)
+    destination = Destination("f", "freshdesk", "http://127.0.0.1")
+    assert freshdesk.ADAPTER(destination, "t").spoke(Answer(response)) is spoke
+
+
+def test_a_wrong_key_is_called_that_and_nothing_else(tmp_path: Path, outbox: Outbox) -> None:
+    with _rig(tmp_path) as (rig, _):
+        outcome = attempt(rig.endpoint("wrong"), report_in(outbox, {}))
+        assert isinstance(outcome, Blocked)
+        assert outcome.sentence == "our desk does not accept the token."
 
 
 def test_the_key_does_not_go_to_the_other_host(tmp_path: Path, outbox: Outbox) -> None:
@@ -86,7 +118,7 @@ def test_a_ticket_that_the_list_no_longer_has_is_found_by_the_search(
 def test_a_ticket_is_found_on_the_second_page(
     tmp_path: Path, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with _rig(tmp_path) as (rig, fake):
+    with _rig(tmp_path) as (rig, _):
         report = report_in(outbox, {"a.txt": b"a"})
         assert isinstance(attempt(rig.endpoint(), report), Delivered)
         _existing(rig, outbox)
@@ -96,13 +128,16 @@ def test_a_ticket_is_found_on_the_second_page(
 
 def test_a_ticket_about_a_report_is_not_the_report(tmp_path: Path, outbox: Outbox) -> None:
     with _rig(tmp_path) as (rig, fake):
+        other = _existing(rig, outbox)
         report = report_in(outbox, {"a.txt": b"a"})
         tag = tag_of(report.report.id)
         about = {"email": fake.login, "subject": f"Fw: {tag}", "description": "x", "tags": [tag]}
         _ask(fake, "POST", "/tickets", json=about)
         fake.settle()
+        heard = len(fake.heard)
         assert isinstance(attempt(rig.endpoint(), report), Delivered)
-        assert len(fake.tickets()) == 2
+        assert len(fake.tickets()) == 3
+        assert f"GET /api/v2/tickets/{other}" not in fake.heard[heard:]
 
 
 def test_two_reports_in_one_ticket_keep_their_files(tmp_path: Path, outbox: Outbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -155,7 +156,7 @@ def test_a_new_ticket_is_of_the_customer_or_of_whoever_has_the_token(
 
 
 def test_a_customer_reports_and_adds_too(tmp_path: Path, outbox: Outbox) -> None:
-    with _rig(tmp_path, role="customer") as (rig, fake):
+    with _rig(tmp_path, role="customer") as (rig, _):
         assert "group Support" in rig.endpoint().probe()
         number = _existing(rig, outbox, a=b"a")
         added = attempt(rig.endpoint(), report_in(outbox, {"b": b"b"}, ticket=number))
@@ -178,10 +179,11 @@ def test_a_ticket_that_may_only_be_seen_is_told_before_anything_is_sent(
         assert "POST /api/v1/ticket_articles" not in fake.heard
 
 
-def test_a_note_that_looks_like_a_file_stays_a_note(tmp_path: Path, outbox: Outbox) -> None:
+def test_neither_a_note_nor_a_name_is_taken_for_a_file(tmp_path: Path, outbox: Outbox) -> None:
     with _rig(tmp_path) as (rig, fake):
-        note = '"data": "file-0", "attachments": [{"data": "file-1"}]'
-        outcome = attempt(rig.endpoint(), report_in(outbox, {"a": b"a"}, note=note))
+        names = {f"file-{number}": b"%d" % number for number in range(1, 4)}
+        note = f'"data": {", ".join(json.dumps(name) for name in names)}'
+        outcome = attempt(rig.endpoint(), report_in(outbox, names, note=note))
         assert isinstance(outcome, Delivered)
         assert _articles(fake, outcome.receipt.ticket)[0]["body"].startswith(note)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +12,19 @@ from typing import Any
 
 import pytest
 import requests
+from urllib3 import HTTPResponse
 
 from snapper.delivery.endpoints import Steps
+from snapper.delivery.endpoints.zendesk import ADAPTER
+from snapper.delivery.http import Answer
 from snapper.delivery.worker import attempt
+from snapper.destinations import Destination
 from snapper.errors import NeedsAttention
 from snapper.outbox import Outbox
 from snapper.report import Ambiguous, Delivered, Rejected, Retry, Unconfirmed
 from tests.breaking_line import Line
 from tests.ticket_fakes import start
-from tests.ticket_fakes.zendesk import TOKEN_SECONDS, System
+from tests.ticket_fakes.zendesk import IDEMPOTENCY_SECONDS, TOKEN_SECONDS, System
 from tests.ticket_rigs import Rig, report_in
 
 MARKUP = "<b>no</b> *bold* **no** # no\n  two spaces & &lt;entity&gt;\n> quoted"
@@ -58,9 +63,8 @@ def test_the_note_stays_what_was_written(tmp_path: Path, outbox: Outbox) -> None
         outcome = attempt(rig.endpoint(), report_in(outbox, {}, note=MARKUP))
         assert isinstance(outcome, Delivered)
         (comment,) = _comments(fake, outcome.receipt.ticket)
-        assert "<b>" not in comment["html_body"]
-        shown = html.unescape(re.sub("<[^>]*>", "", comment["html_body"]))
-        assert shown.replace("\xa0", " ").startswith(MARKUP)
+        lines = re.sub(r"<br>\s*", "\n", comment["html_body"])
+        assert html.unescape(re.sub("<[^>]*>", "", lines)).replace("\xa0", " ").startswith(MARKUP)
 
 
 def test_a_note_that_markup_would_make_too_long_goes_as_text(tmp_path: Path, outbox: Outbox) -> None:
@@ -106,6 +110,16 @@ def test_what_is_refused_for_good_is_not_uploaded_twice(tmp_path: Path, outbox: 
         assert _uploads(fake) == 2
 
 
+def test_a_ticket_that_lacks_a_field_is_refused_and_nothing_is_uploaded_twice(
+    tmp_path: Path, outbox: Outbox
+) -> None:
+    with _rig(tmp_path, required="Type") as (rig, fake):
+        outcome = attempt(rig.endpoint(), report_in(outbox, {"a.txt": b"a"}))
+        assert isinstance(outcome, Rejected)
+        assert outcome.sentence.endswith(": Type: is required when creating a ticket")
+        assert _uploads(fake) == 2
+
+
 def test_files_that_zendesk_loses_are_noticed_and_no_second_ticket_is_made(
     tmp_path: Path, outbox: Outbox
 ) -> None:
@@ -116,6 +130,7 @@ def test_files_that_zendesk_loses_are_noticed_and_no_second_ticket_is_made(
         fake.clock.advance(TOKEN_SECONDS + 1)
         for _ in range(2):
             assert isinstance(attempt(rig.endpoint(), report, steps=steps), Unconfirmed)
+            fake.clock.advance(IDEMPOTENCY_SECONDS + 1)
         assert len(fake.tickets()) == 1
 
 
@@ -151,6 +166,17 @@ def test_a_report_is_found_behind_a_hundred_comments(tmp_path: Path, outbox: Out
             _ask(fake, "PUT", f"/tickets/{ticket}", json={"ticket": {"comment": {"body": "x"}}})
         outcome = attempt(rig.endpoint(), report_in(outbox, {"a.txt": b"b"}, ticket=ticket))
         assert isinstance(outcome, Delivered), outcome
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b'{"details": [1]}', b'{"details": {"a": [{}]}}', b"{", b'{"details": 1}']
+)
+def test_a_refusal_in_another_shape_is_no_puzzle(body: bytes) -> None:
+    response = requests.Response()
+    response.status_code = 422
+    response.raw = HTTPResponse(io.BytesIO(body), preload_content=False)
+    destination = Destination("z", "zendesk", "http://127.0.0.1")
+    assert ADAPTER(destination, "t").says(Answer(response)) in ("", "1")
 
 
 @pytest.mark.parametrize(("public", "seen"), [("yes", True), ("no", False)])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapper.errors import SnapperError, UsageError
-from snapper.hotkey.chord import Chord, default_chord, layout_warning, other_than, parse_chord
+from snapper.hotkey.chord import Chord, altgr_warning, default_chord, other_than, parse_chord
 from snapper.hotkey.keys import EVDEV_TO_X11, KEYS, Modifier
 
 CTRL, ALT, SHIFT, SUPER = Modifier.CTRL, Modifier.ALT, Modifier.SHIFT, Modifier.SUPER
@@ -116,13 +116,14 @@ def test_the_reason_for_another_chord_names_the_maker() -> None:
     assert "“HP Inc.”" in default_chord("win32", "HP Inc.")[1]
 
 
-def test_german_keyboards_are_warned_of_ctrl_alt_q_because_altgr_q_writes_the_at_sign() -> None:
-    warning = layout_warning(parse_chord("Ctrl+Alt+Q"), "de")
+def test_keyboards_are_warned_of_a_chord_that_altgr_writes_a_character_with() -> None:
+    warning = altgr_warning(parse_chord("Ctrl+Alt+Q"), "@")
     assert warning
     assert "AltGr+Q writes @" in warning
+    assert "takes it for Ctrl+Alt+Q" in warning
     assert 'hotkey.chord = "Ctrl+Alt+J"' in warning
-    assert layout_warning(parse_chord("Ctrl+Alt+Q"), "us") is None
-    assert layout_warning(parse_chord("Ctrl+Alt+H"), "de") is None
+    assert altgr_warning(parse_chord("Ctrl+Alt+Q"), "") is None
+    assert altgr_warning(parse_chord("Ctrl+Alt+Shift+Q"), "@") is None
 
 
 @given(

@@ -21,7 +21,7 @@ from snapper.capture.frame import Frame, Monitor, Rect
 from snapper.config import Settings
 from snapper.contents import part_called, parts_of
 from snapper.errors import UsageError
-from snapper.making import LOGS_NAME
+from snapper.making import LOGS_NAME, SMALL_BYTES
 from snapper.outbox import Outbox
 from snapper.privacy.classes import Private
 from snapper.privacy.seeds import Known
@@ -245,6 +245,52 @@ def test_only_the_chosen_time_is_sent(computer: Computer) -> None:
     window = TimeWindow((NOW - timedelta(minutes=30)).timestamp(), NOW.timestamp())
     entry = computer.keep("note", logs=LogChoice(window=window))
     assert 95 <= len(computer.text(entry, "logs.zip/tws-exported-logs.txt").splitlines()) <= 101
+
+
+def large(folder: Path, size: int = SMALL_BYTES + 1) -> Path:
+    """A file about which a destination is asked."""
+    path = folder / "video.mp4"
+    path.write_bytes(b"\0" * size)
+    return path
+
+
+def test_a_file_that_cannot_arrive_is_told_before_anything_is_kept(
+    computer: Computer, tmp_path: Path
+) -> None:
+    computer.takes = SMALL_BYTES
+    with pytest.raises(
+        UsageError, match=r"video.mp4 has 1.0 MB, but desk takes at most 1.0 MB"
+    ):
+        computer.keep(files=[large(tmp_path)])
+    assert computer.outbox.entries() == []
+    computer.takes = SMALL_BYTES + 100_000
+    assert computer.keep(files=[large(tmp_path)]).report.attachments[0].size == SMALL_BYTES + 1
+
+
+def test_a_file_that_does_not_go_in_pieces_must_go_whole(computer: Computer, tmp_path: Path) -> None:
+    computer.largest = lambda destination: SMALL_BYTES  # type: ignore[method-assign]
+    with pytest.raises(UsageError, match="in one file"):
+        computer.keep(files=[large(tmp_path)])
+
+
+def test_about_small_files_nobody_is_asked(computer: Computer, tmp_path: Path) -> None:
+    """Nothing may come between Submit and the disk but what must."""
+
+    def room(destination: str) -> int | None:
+        raise AssertionError
+
+    computer.room = room  # type: ignore[method-assign]
+    entry = computer.keep(files=[large(tmp_path, SMALL_BYTES)], logs=None)
+    assert entry.state is State.WAITING
+
+
+def test_logs_that_do_not_go_in_pieces_are_cut_to_one_file(computer: Computer) -> None:
+    computer.log("tws-exported-logs.txt", hours_of_noise(8))
+    whole = computer.keep("note").report.attachments[0].size
+    computer.largest = lambda destination: whole // 3  # type: ignore[method-assign]
+    entry = computer.keep("note")
+    assert entry.report.attachments[0].size <= whole // 3
+    assert any("only the last" in remark for remark in entry.report.remarks)
 
 
 def rehearsed(computer: Computer, act: Callable[[flow.Rehearsal], None]) -> Bundle:

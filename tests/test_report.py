@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapper.errors import ReportMalformed, UsageError
+from snapper.errors import ReportMalformed
 from snapper.report import (
     CODE_VALUES,
     CROCKFORD,
@@ -26,7 +26,6 @@ from snapper.report import (
     new_report_id,
     read_code,
     receipt_code,
-    ticket_number,
     timestamp,
 )
 
@@ -176,17 +175,6 @@ def test_two_swapped_neighbours_in_a_code_are_noticed(number: int, place: int) -
 @pytest.mark.parametrize("text", ["", "SNP", "SNP-7K3F", "SNP-7K3F-Q2X", "SNP-UUUU-UU", "✓"])
 def test_what_is_not_a_code_is_not_read(text: str) -> None:
     assert read_code(text) is None
-
-
-@pytest.mark.parametrize(("text", "ticket"), [("123", "123"), (" #123 ", "123"), ("OPS-12", "OPS-12")])
-def test_tickets_are_taken_as_people_write_them(text: str, ticket: str) -> None:
-    assert ticket_number(text) == ticket
-
-
-@pytest.mark.parametrize("text", ["", "#", "12 34", "../12", "x" * 65, "12\n"[:2] + "\n3"])
-def test_what_cannot_be_a_ticket_is_said(text: str) -> None:
-    with pytest.raises(UsageError, match="is not a ticket number"):
-        ticket_number(text)
 
 
 @given(st.floats(0, 4e9))

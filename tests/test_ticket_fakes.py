@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from urllib3 import encode_multipart_formdata
 
 from scripts.screen import wait_until
 from tests.ticket_fakes import Fake, Refusal, big_json, start
@@ -32,7 +33,7 @@ class Plain(Fake):
     """A system that keeps what it is sent."""
 
     system = "plain"
-    commits = re.compile("POST /kept")
+    commits = re.compile("POST /(kept|no)")
     token = "t"
 
     def __init__(self, folder: Path) -> None:
@@ -120,8 +121,16 @@ def test_only_a_request_that_stores_something_is_broken(plain: Plain) -> None:
         _post(plain)
 
 
-def test_a_refusal_arrives_although_the_whole_body_was_not_wanted(plain: Plain) -> None:
-    assert _post(plain, "/no", bytes(8 << 20)) == 413
+def test_a_refusal_arrives_though_the_body_was_not_wanted(plain: Plain) -> None:
+    sent: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(16):
+            yield bytes(1 << 20)
+            sent.append(number)
+
+    answer = requests.post(f"{plain.peer.url}/no", data=pieces(), timeout=60)
+    assert (answer.status_code, len(sent)) == (413, 16)
 
 
 def test_an_unknown_address_is_answered_as_the_vendor_does(plain: Plain) -> None:
@@ -233,6 +242,19 @@ def test_nothing_stays_of_a_body_that_is_too_large(tmp_path: Path) -> None:
     with pytest.raises(TooLarge):
         asyncio.run(shelf.keep(_pieces([b"12", b"34"]), at_most=3))
     assert list((tmp_path / "files").iterdir()) == []
+
+
+def test_a_form_has_texts_as_long_as_notes_and_files_of_any_name(tmp_path: Path) -> None:
+    text, shelf = "ä" * 1_500_000, Shelf(tmp_path)
+    body, kind = encode_multipart_formdata([("note", text), ("file", ('"a" ü.log', b"data"))])
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())]}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    form = asyncio.run(shelf.form(Request(scope, receive)))
+    assert form.one("note") == text
+    assert [(file.field, file.blob.read()) for file in form.files] == [("file", b"data")]
 
 
 def _read(tmp_path: Path, text: bytes, cut: int) -> tuple[Any, Shelf]:

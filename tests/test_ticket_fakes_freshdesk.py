@@ -167,6 +167,13 @@ def test_a_closed_ticket_says_so_and_still_takes_a_note(client: Client) -> None:
     assert client.note(ticket, ("a", b"x")).status_code == 201
 
 
+def test_a_ticket_among_the_spam_is_seen_and_takes_nothing(client: Client) -> None:
+    ticket = client.ticket()
+    client.fake.mark_as_spam(str(ticket))
+    assert client.ask("GET", f"/tickets/{ticket}").json()["spam"] is True
+    assert client.note(ticket, ("a", b"x")).status_code == 405
+
+
 def test_a_ticket_embeds_ten_conversations_and_pages_have_the_rest(client: Client) -> None:
     ticket = client.ticket()
     for _ in range(12):

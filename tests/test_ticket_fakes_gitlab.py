@@ -71,6 +71,8 @@ def test_a_wrong_token_is_not_let_in_and_a_reading_one_cannot_write(fake: System
 )
 def test_a_project_is_its_id_or_its_encoded_path(client: Client, path: str, status: int) -> None:
     assert client("GET", f"/api/v4/projects/{path}").status_code == status
+    mine = client("GET", "/api/v4/projects?membership=true").json()
+    assert [each["path_with_namespace"] for each in mine] == ["support/trading-desk"]
 
 
 def test_uploads_are_renamed_and_read_back_by_their_secret(client: Client) -> None:
@@ -83,6 +85,17 @@ def test_uploads_are_renamed_and_read_back_by_their_secret(client: Client) -> No
     assert client("GET", f"{PROJECT}/uploads").status_code == 403
     assert client("GET", f"{PROJECT}/uploads/1").status_code == 403
     assert client("GET", answer["full_path"]).status_code == 302
+
+
+@pytest.mark.parametrize(("name", "kept"), [("a.JPG", b"photo"), ("a.tiff", b"photo"), ("a.png", b"photo!")])
+def test_photos_are_not_kept_as_they_are(client: Client, name: str, kept: bytes) -> None:
+    path = client.upload(name, b"photo!").json()["url"].removeprefix("/uploads/")
+    assert client("GET", f"{PROJECT}/uploads/{path}").content == kept
+
+
+def test_a_token_tells_what_it_may(fake: System) -> None:
+    for token, scope in ((fake.token, "api"), (fake.reader_token(), "read_api")):
+        assert Client(fake, token)("GET", "/api/v4/personal_access_tokens/self").json()["scopes"] == [scope]
 
 
 def test_older_ones_cannot_read_back(tmp_path: Path) -> None:

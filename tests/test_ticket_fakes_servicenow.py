@@ -113,6 +113,11 @@ def test_a_query_finds_and_its_unknown_part_counts_for_nothing(client: Client) -
     ]
 
 
+def test_users_are_found_by_name(client: Client) -> None:
+    found = client("GET", "/api/now/table/sys_user", params={"sysparm_query": "user_name=abel.tuter"})
+    assert [user["user_name"] for user in found.json()["result"]] == ["abel.tuter"]
+
+
 def test_lists_come_in_pages(client: Client) -> None:
     for _ in range(3):
         client.create()

@@ -152,9 +152,9 @@ def test_files_come_back_byte_for_byte(client: Client) -> None:
 def test_a_file_is_found_only_under_its_own_ticket_and_article(client: Client) -> None:
     first, other = (client.ticket(article=NOTE | {"attachments": [_file(b"x")]}) for _ in range(2))
     mine, theirs = client.articles(first)[0], client.articles(other)[0]
-    file = mine["attachments"][0]["id"]
-    assert client.ask("GET", f"/ticket_attachment/{first}/{theirs['id']}/{file}").status_code == 403
-    assert client.ask("GET", f"/ticket_attachment/{other}/{theirs['id']}/{file}").status_code == 403
+    my_file, their_file = mine["attachments"][0]["id"], theirs["attachments"][0]["id"]
+    assert client.ask("GET", f"/ticket_attachment/{first}/{theirs['id']}/{their_file}").status_code == 403
+    assert client.ask("GET", f"/ticket_attachment/{other}/{theirs['id']}/{my_file}").status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -124,10 +124,15 @@ def test_the_markup_of_an_html_comment_is_markup(client: Client) -> None:
     assert comment["plain_body"] == "a <b>\nc"
 
 
-def test_the_markup_of_a_plain_comment_is_text(client: Client) -> None:
-    ticket = client.ticket(comment={"body": "<b>"})
+def test_a_plain_comment_is_markdown_and_no_html(client: Client) -> None:
+    ticket = client.ticket(comment={"body": "<b> **x** *y*\n\nz"})
     comment = client.ask("GET", f"/tickets/{ticket}/comments").json()["comments"][0]
-    assert "&lt;b&gt;" in comment["html_body"]
+    assert "<p>&lt;b&gt; <strong>x</strong> <em>y</em></p><p>z</p>" in comment["html_body"]
+
+
+def test_an_account_may_require_a_field(tmp_path: Path) -> None:
+    with start("zendesk", tmp_path, required="Type") as fake:
+        assert Client(fake).create().status_code == 422
 
 
 # --- files ------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,18 @@ def click_row(screen: VirtualScreen, window: UiProcess, row: int) -> None:
     """Choose a line of the list with the mouse."""
     x, y = window.ask("contents_row", row=row)["place"]
     screen.xdotool("mousemove", str(x), str(y), "click", "1")
+
+
+def test_files_that_go_in_pieces_are_named(screen: VirtualScreen, tmp_path: Path) -> None:
+    (tmp_path / "logs.zip").write_bytes(b"x" * 2_500)
+    (tmp_path / "report.json").write_text("{}")
+    places = json.dumps([["our RT", "rt", "https://rt.example", {"file_bytes": 1000}]])
+    with ui(screen, "note", "", places) as window:
+        ask(screen, window)
+        show(window, tmp_path)
+        total = window.ask("more")["total"]
+    said = "logs.zip goes in 3 pieces: our RT takes at most 1.0 kB in one file."
+    assert total == f"2 files, 2.5 kB will leave this computer. {said}"
 
 
 def test_preparing_can_be_taken_back(screen: VirtualScreen, tmp_path: Path) -> None:

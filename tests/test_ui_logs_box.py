@@ -178,7 +178,7 @@ def too_large(window: UiProcess, *sizes: int) -> dict[str, Any]:
     """Show logs of 440 MB where 20 MB are taken, answer the questions about cuts, and tell what is said."""
     open_window(window, size=SIZE)
     window.do("set_logs", files=[["tws.log", 440_000_000, "plain"]])
-    window.do("set_limit", limit=20_000_000, name="The desk")
+    window.do("set_limit", limit=20_000_000)
     for number, size in enumerate(sizes, 1):
         window.wait("size_asked", number)
         window.do("set_cut_size", size=size)
@@ -188,7 +188,9 @@ def too_large(window: UiProcess, *sizes: int) -> dict[str, Any]:
 def test_over_the_limit_the_last_hour_is_offered(screen: VirtualScreen) -> None:
     with ui(screen, "note") as window:
         state = too_large(window, 32_000_000)
-        assert state["too_large"] == ("The desk takes at most 20.0 MB; these logs are about 55.0 MB packed.")
+        assert state["too_large"] == (
+            "our desk (desk.example) takes at most 20.0 MB; these logs are about 55.0 MB packed."
+        )
         assert state["offer"] == "Send the last hour instead (about 4.0 MB packed)"
         screen.press("alt+l")
         wait_until(lambda: window.ask("more")["amount"] == "The last hour", "the cut")
@@ -228,7 +230,7 @@ def test_a_chosen_time_that_is_too_large_is_said_as_well(screen: VirtualScreen) 
 
 def test_within_the_limit_nothing_is_offered(screen: VirtualScreen) -> None:
     with showing(screen, files=[["tws.log", 160_000_000, "plain"]]) as window:
-        window.do("set_limit", limit=20_000_000, name="The desk")
+        window.do("set_limit", limit=20_000_000)
         assert window.ask("more")["too_large"] == ""
         window.do("set_logs", files=[["tws.ibgzenc", 20_000_001, "sealed"]])
         assert window.ask("more")["offer"]

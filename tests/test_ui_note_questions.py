@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from scripts.screen import VirtualScreen, virtual_screen, wait_until
@@ -114,16 +116,19 @@ THREE = [["live", LONG], ["paper", "IB Gateway"], ["third", f"{LONG} & more"]]
 WARNING = "Your note seems to hold a password or a code. Please take it out: support never needs it."
 
 
+PLACES = [
+    ["the desk of Example & Sons", "desk", "https://desk.example", {}],
+    ["Kundendienst für Wertpapierhandelsprogramme", "rt", f"https://{'rt.' * 20}example.com", {}],
+]
+
+
 def fill(window: UiProcess) -> None:
     """Everything that can be seen at once, with long texts."""
     window.do("preset_privacy", keep=["accounts", "orders", "amounts", "paths"])
     open_window(window, size=[1280, 800], active=[0, 0, 900, 700], title="W" * 300)
-    window.do(
-        "set_destination", text="Sends to desk.example, with facts about this computer (system, memory)"
-    )
     file = [f"{'u' * 80}/tws.20261121.081502.ibgzenc", 8_400_000, "sealed", "live"]
     window.do("set_logs", files=[file, ["tws.log", 990_000_000, "plain", "third"]], instances=THREE)
-    window.do("set_limit", limit=20_000_000, name="The ticket system of Example & Sons")
+    window.do("set_limit", limit=20_000_000)
     window.wait("size_asked")
     window.do("set_cut_size", size=32_000_000)
     window.do("set_findings", titles=["a port in use", "a question about login, password or device" * 3])
@@ -134,8 +139,11 @@ def fill(window: UiProcess) -> None:
 
 @pytest.mark.parametrize("size", ["1280x800", "1024x700", "800x600"])
 def test_nothing_is_cut_off_however_much_is_said(size: str) -> None:
-    with virtual_screen(size) as small, ui(small, "note") as window:
+    with virtual_screen(size) as small, ui(small, "note", "", json.dumps(PLACES)) as window:
         fill(window)
+        window.do("restore", note="x", ticket="12", destination=PLACES[1][0], sentence="Written earlier.")
+        name, number = window.wait("ticket_asked")["asked"]
+        window.do("set_ticket", name=name, number=number, sentence=f"Ticket 12: {'W' * 200}")
         assert window.ask("looks")["cut_off"] == []
 
 

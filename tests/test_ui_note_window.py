@@ -194,7 +194,7 @@ def test_a_wrong_ticket_number_is_said_in_the_window(screen: VirtualScreen) -> N
         open_window(window, size=[640, 400], ticket="12 34")
         screen.press("ctrl+Return")
         wait_until(lambda: window.ask()["problem"], "a problem")
-        assert "“12 34” is not a ticket number" in window.ask()["problem"]
+        assert "“12 34” is not a ticket of our desk" in window.ask()["problem"]
         screen.type("1234")  # the wrong number is selected
         screen.press("Return")
         assert window.wait("submitted")["ticket"] == "1234"

@@ -20,6 +20,40 @@ def test_rows_say_state_receipt_ticket_note_and_size_newest_first(screen: Virtua
         assert waiting[5] == "40.4 MB"
 
 
+def test_the_destination_is_shown_where_there_are_several(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["waiting", "delivered"])
+        assert "Destination" not in window.ask()["columns"]
+        window.do("show", states=["waiting", "delivered"], to="our RT")
+        assert window.ask()["columns"][2] == "Destination"
+        assert [row[2] for row in window.ask()["rows"]] == ["desk", "our RT"]
+    with ui(screen, "outbox", "", "desk", "our RT") as window:
+        window.do("show", states=["waiting"])
+        assert [row[2] for row in window.ask()["rows"]] == ["desk"]
+
+
+def test_a_long_destination_leaves_room_for_the_note(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox", "", "desk") as window:
+        window.do("show", states=["delivered"], to="W" * 60)
+        state = window.ask()
+        assert state["rows"][0][2] == f"{'W' * 27}…"
+        assert state["headline"] == f"Delivered: SNP-7K3F-Q2, ticket 1042 at {'W' * 60}"
+
+
+def test_what_support_needs_is_copied(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["delivered"], to="our RT")
+        window.do("click", name="Copy receipt")
+        expected = "Receipt SNP-7K3F-Q2\nTicket 1042 at our RT\nhttps://desk.example/tickets/1042"
+        wait_until(lambda: clipboard(screen) == expected, "the clipboard")
+
+
+def test_unconfirmed_says_what_to_do(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["unconfirmed"])
+        assert window.ask()["status"] == "Ask support whether it is there."
+
+
 def test_a_waiting_report_says_why_and_when_it_is_tried_again(screen: VirtualScreen) -> None:
     with ui(screen, "outbox") as window:
         window.do("show", states=["blocked"])

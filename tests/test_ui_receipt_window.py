@@ -145,6 +145,32 @@ def test_unconfirmed_is_said_as_such(screen: VirtualScreen) -> None:
         assert (state["code"], state["problem"]) == ("SNP-7K3F-Q2", "Nothing proves that it was stored.")
 
 
+TAG = "snp0123456789a0"
+AT_RT = {"to": "our RT", "code": TAG, "ticket": "12", "url": "https://rt.example/12"}
+
+
+def test_elsewhere_than_at_a_desk_the_ticket_is_large_and_the_tag_beside_it(screen: VirtualScreen) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("delivered", **AT_RT)
+        state = window.ask()
+        assert (state["code"], state["link"]) == ("Ticket 12", True)
+        assert state["beside"] == f"Support finds it at our RT by searching for {TAG}, too."
+        window.do("click", name="Copy what support needs to find it")
+        expected = f"Ticket 12 at our RT\nhttps://rt.example/12\nSearch for {TAG}"
+        wait_until(lambda: clipboard(screen) == expected, "the clipboard")
+        window.do("click", name="Open ticket 12")
+        assert window.wait("opened")["url"] == "https://rt.example/12"
+
+
+def test_unconfirmed_without_a_number_says_what_to_search_for(screen: VirtualScreen) -> None:
+    with ui(screen, "receipt") as window:
+        window.do("unconfirmed", sentence="Nothing proves it.", to="shake", code=TAG, ticket=TAG, url="none")
+        state = window.ask()
+        assert (state["code"], state["link"], state["problem"]) == (TAG, False, "Nothing proves it.")
+        assert "searching at shake for this" in state["beside"]
+        assert state["explain"].startswith("Ask support whether it is there")
+
+
 def test_the_newest_replaces_and_the_earlier_are_counted(screen: VirtualScreen) -> None:
     with ui(screen, "receipt") as window:
         window.do("delivered")

@@ -8,7 +8,7 @@ import pytest
 
 from snapper.unsent import FILE_NAME, Unsent, UnsentNote
 
-WRITTEN = Unsent("ä 漢字\nmore", "1042", 1_800_000_000.5)
+WRITTEN = Unsent("ä 漢字\nmore", "1042", 1_800_000_000.5, "our RT")
 
 
 def test_it_is_private_and_read_back_until_it_is_forgotten(tmp_path: Path) -> None:
@@ -21,7 +21,22 @@ def test_it_is_private_and_read_back_until_it_is_forgotten(tmp_path: Path) -> No
     assert unsent.load() is None
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"note": 1, "ticket": "", "at": 1.0}', '{"note": "x"}'])
+def test_what_an_earlier_version_kept_is_for_the_desk(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('{"note": "x", "ticket": "12", "at": 1.0}')
+    assert UnsentNote(tmp_path).load() == Unsent("x", "12", 1.0, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"note": 1, "ticket": "", "at": 1.0}',
+        '{"note": "x"}',
+        '{"note": "x", "ticket": "", "at": 1.0, "destination": 7}',
+    ],
+)
 def test_a_broken_file_is_no_note(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE_NAME).write_text(text)
     assert UnsentNote(tmp_path).load() is None

@@ -15,7 +15,6 @@ from snapper.words import (
     first_line,
     moment_text,
     note_text,
-    receipt_text,
     size_text,
     state_text,
 )
@@ -52,11 +51,6 @@ def test_a_time_of_another_day_has_its_date() -> None:
 def test_every_state_has_words(state: State) -> None:
     words = state_text(state)
     assert words[0].isupper() and len(words) > 5
-
-
-def test_copied_receipt_has_code_ticket_and_link() -> None:
-    receipt = Receipt("", "1042", "SNP-7K3F-Q2", "https://desk.example/tickets/1042", "")
-    assert receipt_text(receipt) == "Receipt SNP-7K3F-Q2\nTicket 1042\nhttps://desk.example/tickets/1042"
 
 
 def test_marks_of_the_editor_become_newlines() -> None:

@@ -24,6 +24,7 @@ from snapper.report import Kind, Report, timestamp
 from tests import ticket_fakes
 from tests.breaking_line import Line, line_to
 from tests.desks import desk_at, ways_along
+from tests.ticket_fakes import custom_examples
 
 REAL = ("rt", "redmine", "roundup")
 Options = Callable[[Peer], Mapping[str, Any]]
@@ -32,15 +33,22 @@ Options = Callable[[Peer], Mapping[str, Any]]
 @dataclass(frozen=True)
 class Trait:
     """What the suite has to know of a system: the options of a destination there, and which requests make a
-    ticket or add to one (“METHOD /path”)."""
+    ticket or add to one (“METHOD /path”); what the settings call it, and what runs, where these are not the
+    name of the rig."""
 
     options: Options
     commits: str
+    system: str = ""
+    runs: str = ""
 
 
 TRAITS = {
     "desk": Trait(lambda peer: {}, r"POST /api/v1/reports"),
     "rt": Trait(lambda peer: {"queue": peer.place}, r"POST /REST/2\.0/ticket(/\d+/(comment|correspond))?"),
+    "redmine": Trait(
+        lambda peer: {"project": peer.place}, r"POST /projects/[^/]+/issues\.json|PUT /issues/\d+\.json"
+    ),
+    "roundup": Trait(lambda peer: {}, r"POST /rest/data/issue/@poe/.+|PATCH /rest/data/issue/\d+"),
     "zendesk": Trait(
         lambda peer: {"group": peer.place}, r"POST /api/v2/tickets\.json|PUT /api/v2/tickets/\d+\.json"
     ),
@@ -50,23 +58,57 @@ TRAITS = {
     "zammad": Trait(
         lambda peer: {"group": peer.place, "customer": peer.login}, r"POST /api/v1/(tickets|ticket_articles)"
     ),
+    "jira_sm": Trait(
+        lambda peer: {
+            "desk": peer.place.partition("/")[0],
+            "request_type": peer.place.partition("/")[2],
+            "public": "yes",
+        },
+        r"POST /rest/servicedeskapi/request(/[A-Z]+-\d+/attachment)?",
+    ),
+    "gitlab": Trait(lambda peer: {"project": peer.place}, r"POST /api/v4/projects/[^/]+/issues(/\d+/notes)?"),
+    "servicenow": Trait(lambda peer: {}, r"(POST|PATCH) /api/now/table/incident(/\w+)?"),
+    "rageshake": Trait(lambda peer: {}, r"POST /api/submit"),
+    "custom_form": Trait(
+        lambda peer: custom_examples.options(custom_examples.HELP_DESK),
+        r"POST /api/tickets(/\d+/replies)?",
+        "custom",
+    ),
+    "custom_steps": Trait(
+        lambda peer: custom_examples.options(custom_examples.TRACKER),
+        r"POST /projects/support/issues\.json|PUT /issues/\d+\.json",
+        "custom",
+    ),
+    "custom_redmine": Trait(
+        lambda peer: custom_examples.options(custom_examples.TRACKER),
+        r"POST /projects/support/issues\.json|PUT /issues/\d+\.json",
+        "custom",
+        "redmine",
+    ),
 }
 
 
 @dataclass(repr=False)
 class Rig:
-    """One ticket system that runs, and the way to it."""
+    """One ticket system that runs, and the way to it: `system` is what the settings call it, `name` what
+    TRAITS call it where that is something else."""
 
     system: str
     running: Running
     line: Line
+    name: str = ""
+
+    @property
+    def trait(self) -> Trait:
+        """What the suite knows of it."""
+        return TRAITS[self.name or self.system]
 
     def destination(self, **changes: Any) -> Destination:
         """Where it is, through the line."""
         peer = self.running.peer
         usual: dict[str, Any] = {
             "name": "our desk", "system": self.system, "url": self.line.url, "login": peer.login,
-            "options": dict(TRAITS[self.system].options(peer)),
+            "options": dict(self.trait.options(peer)),
         }  # fmt: skip
         return Destination(**(usual | changes))
 
@@ -87,22 +129,24 @@ class Rig:
 
 
 @contextlib.contextmanager
-def rig_of(system: str, folder: Path) -> Iterator[Rig]:
-    """A system that runs, for the time of the block."""
-    with _starting(system)(folder) as running, rig_to(running) as rig:
+def rig_of(name: str, folder: Path) -> Iterator[Rig]:
+    """A system of TRAITS that runs, for the time of the block."""
+    with _starting(TRAITS[name].runs or name)(folder) as running, rig_to(running, name) as rig:
         yield rig
 
 
 @contextlib.contextmanager
-def rig_to(running: Running) -> Iterator[Rig]:
-    """The way to a system that runs."""
-    system = running.peer.system
-    with line_to(running.peer.url, re.compile(TRAITS[system].commits)) as line:
-        yield Rig(system, running, line)
+def rig_to(running: Running, name: str = "") -> Iterator[Rig]:
+    """The way to a system that runs; `name` is what TRAITS call it where that is not the system's name."""
+    name = name or running.peer.system
+    trait = TRAITS[name]
+    with line_to(running.peer.url, re.compile(trait.commits)) as line:
+        yield Rig(trait.system or name, running, line, name)
 
 
-def why_not(system: str) -> str:
-    """Why a system cannot run here; “” when it can."""
+def why_not(name: str) -> str:
+    """Why a system of TRAITS cannot run here; “” when it can."""
+    system = TRAITS[name].runs or name
     return why_not_real(system) if system in REAL else ""
 
 

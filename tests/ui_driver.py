@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
@@ -29,11 +30,13 @@ from PySide6.QtWidgets import (
 
 from snapper.answer import Answer, LogChoice, Picture
 from snapper.capture.frame import Frame, Monitor, Rect, Window
+from snapper.destinations import Destination
 from snapper.errors import NO_OBSTACLE, Obstacle
 from snapper.logs.found import Instance, LogFile, TodaysLogs
 from snapper.privacy.classes import Private
 from snapper.report import Attachment, Kind, LogEntry, LogKind, Receipt, Report
 from snapper.state import Delivery, Entry, State
+from snapper.ticket_look import TicketLook
 from snapper.ui import look
 from snapper.ui.doctor_window import DoctorWindow
 from snapper.ui.note_window import NoteWindow
@@ -53,11 +56,15 @@ def tell(event: str, **facts: Any) -> None:
     print(json.dumps({"event": event, **facts}), flush=True)
 
 
+DESK = ["our desk", "desk", "https://desk.example", {}]
+
+
 def plain(answer: Answer) -> dict[str, Any]:
     """What the newer parts of an answer say."""
     logs = answer.logs
     return {
         "account": answer.account,
+        "destination": answer.destination,
         "keep": sorted(answer.keep),
         "days": logs.days if logs else None,
         "instances": list(logs.instances) if logs else None,
@@ -120,11 +127,21 @@ def entries(states: list[str]) -> list[Entry]:
 
 
 class NoteCommands:
-    """The note window; `hear` says each signal."""
+    """The note window; `destinations` are JSON: name, system, address, and further fields."""
 
-    def __init__(self) -> None:
-        self.window = NoteWindow()
+    def __init__(self, destinations: str = json.dumps([DESK])) -> None:
+        places = [Destination(*about, **dict(limits)) for *about, limits in json.loads(destinations)]
+        self._hear(NoteWindow(places))
+
+    def _hear(self, window: NoteWindow) -> None:
+        """Say each signal of the window."""
+        self.window = window
         self._opened: list[IO[bytes]] = []
+        self.window.edited.connect(
+            lambda note, ticket, name: tell("edited", note=note, ticket=ticket, destination=name)
+        )
+        self.window.destination_chosen.connect(lambda name: tell("destination_chosen", name=name))
+        self.window.ticket_asked.connect(lambda name, number: tell("ticket_asked", asked=[name, number]))
         self.window.submitted.connect(
             lambda answer: tell(
                 "submitted",
@@ -173,8 +190,34 @@ class NoteCommands:
         """Answer the last question."""
         self.window.set_cut_size(self._wish, size)
 
-    def set_limit(self, limit: int | None, name: str) -> None:
-        self.window.set_limit(limit, name)
+    def set_limit(self, limit: int | None, name: str = "") -> None:
+        self.window.set_limit(name or self.window.destination, limit)
+
+    def set_ticket(self, name: str, number: str, sentence: str, **rest: str) -> None:
+        self.window.set_ticket(TicketLook(name, number, sentence, **rest))
+
+    def restore(self, **written: str) -> None:
+        self.window.restore(**written)
+
+    def set_picture_size(self, size: int) -> None:
+        self.window.set_picture_sizes({Picture.SCREEN: size, Picture.WINDOW: 1000})
+
+    def address(self) -> None:
+        """Where the report goes, as the window shows it."""
+        address, footer = self.window._address, self.window._sends_to
+        tell(
+            "address",
+            list=[address.list.itemText(row) for row in range(address.list.count())],
+            shown=address.list.isVisible(),
+            open=address.list.view().isVisible(),
+            chosen=self.window.destination,
+            ticket=address.ticket.text(),
+            enabled=address.ticket.isEnabled(),
+            said=address.said.text() if address.said.isVisible() else "",
+            elided=address.said.shown_text(),
+            footer=footer.text(),
+            picture=self.window._pictures.include.text().replace("&", ""),
+        )
 
     def preset_privacy(self, keep: list[str]) -> None:
         self.window.preset_privacy([Private(name) for name in keep])
@@ -201,11 +244,11 @@ class NoteCommands:
 
     def guard(self, milliseconds: int) -> None:
         """How long no key must have been pressed before the contents can be sent."""
-        self.window._contents_dialog().guard.setInterval(milliseconds)
+        self.window._exactly.dialog.guard.setInterval(milliseconds)
 
     def guarding(self) -> None:
         """The wait for Send that runs now: each has a number of its own."""
-        tell("guarding", wait=self.window._contents_dialog().guard.timerId())
+        tell("guarding", wait=self.window._exactly.dialog.guard.timerId())
 
     def held_enter(self) -> None:
         """What an Enter that is held down sends, to the part that has the focus."""
@@ -215,11 +258,11 @@ class NoteCommands:
     def accept_contents(self, times: int) -> None:
         """As the button does, so often, without waiting for anything."""
         for _ in range(times):
-            self.window._contents_dialog().accept()
+            self.window._exactly.dialog.accept()
 
     def contents_row(self, row: int) -> None:
         """Where a line of the list of contents is on the screen."""
-        files = self.window._contents_dialog().files
+        files = self.window._exactly.dialog.files
         there = files.viewport().mapToGlobal(files.visualItemRect(files.topLevelItem(row)).center())
         tell("contents_row", place=[there.x(), there.y()])
 
@@ -274,7 +317,7 @@ class NoteCommands:
 
     def more(self) -> None:
         """The state of the parts below the note."""
-        window, logs, contents = self.window, self.window._logs, self.window._contents_dialog()
+        window, logs, contents = self.window, self.window._logs, self.window._exactly.dialog
         viewer, shown = contents.viewer, contents.isVisible()
         tell(
             "more",
@@ -296,7 +339,7 @@ class NoteCommands:
             details=[
                 card.details.text() for card in window._findings.cards.values() if card.details.isVisible()
             ],
-            exactly=window._exactly.text(),
+            exactly=window._exactly.button.text(),
             contents=shown,
             can_send=contents.send.isEnabled(),
             files=[
@@ -312,9 +355,6 @@ class NoteCommands:
     def preset(self, picture: str = "screen", to_ticket: bool = False) -> None:
         self.window.preset(Picture(picture), logs=True, to_ticket=to_ticket)
 
-    def set_destination(self, text: str) -> None:
-        self.window.set_destination(text)
-
     def keep_open(self, sentence: str, remedy: str) -> None:
         self.window.keep_open(sentence, remedy)
 
@@ -326,7 +366,7 @@ class NoteCommands:
         tell(
             "state",
             note=window._note.text(),
-            ticket=window._ticket.text(),
+            ticket=window._address.ticket.text(),
             problem=window._problem.text(),
             picture=str(window._pictures.choice()),
             remark=window._pictures._remark.text(),
@@ -362,6 +402,22 @@ class NoteCommands:
         ]  # the field inside a spin box is no stop of its own
         parts = [p for p in seen if p.isVisible() and p.focusPolicy().value & 1 and p.window() is self.window]
         tell("names", names=[[type(p).__name__, p.accessibleName()] for p in parts])
+
+
+class AskingCommands(NoteCommands):
+    """The note window of the real program, which looks things up and keeps reports; the settings are in the
+    environment. Nothing is delivered."""
+
+    def __init__(self) -> None:
+        from snapper.app import App
+        from snapper.config import load
+
+        self._asking = App(load(), lambda sentence: None)._asking
+        self._hear(self._asking._note)
+
+    def ask(self) -> None:
+        """As after a press."""
+        self._asking.ask_about(frame())
 
 
 # --- covers -----------------------------------------------------------------------------------------------
@@ -445,11 +501,11 @@ class ReceiptCommands:
         self.window.outbox_asked.connect(lambda: tell("outbox_asked"))
         self.window.export.connect(lambda report, folder: tell("export", id=report, folder=str(folder)))
 
-    def delivered(self, **facts: str) -> None:
-        self.window.show_delivered(receipt(**facts), report())
+    def delivered(self, to: str = "", **facts: str) -> None:
+        self.window.show_delivered(receipt(**facts), replace(report(), destination=to))
 
-    def unconfirmed(self, sentence: str) -> None:
-        self.window.show_unconfirmed(receipt(), sentence)
+    def unconfirmed(self, sentence: str, to: str = "", **facts: str) -> None:
+        self.window.show_unconfirmed(receipt(**facts), replace(report(), destination=to), sentence)
 
     def problem(self, sentence: str, next_sentence: str, **rest: str) -> None:
         self.window.show_problem(sentence, next_sentence, **rest)
@@ -471,6 +527,7 @@ class ReceiptCommands:
             code=window._code.text() if window._code.isVisible() else "",
             problem=window._problem.text(),
             explain=window._explain.text(),
+            beside=window._ticket.text() if window._ticket.isVisible() else "",
             link=window._open.isVisible(),
             more=window._more.text() if window._more.isVisible() else "",
             place=[*window.frameGeometry().getRect()],
@@ -484,16 +541,19 @@ class ReceiptCommands:
 class OutboxCommands:
     """The outbox window."""
 
-    def __init__(self) -> None:
-        self.window = OutboxWindow()
+    def __init__(self, *destinations: str) -> None:
+        self.window = OutboxWindow(destinations)
         self.window.retry.connect(lambda report_id: tell("retry", id=report_id))
         self.window.discard.connect(lambda report_id: tell("discard", id=report_id))
         self.window.export.connect(lambda report_id, folder: tell("export", id=report_id, folder=str(folder)))
         self.window.refresh.connect(lambda: tell("refresh"))
         self.window.sign_in.connect(lambda report_id: tell("sign_in", id=report_id))
 
-    def show(self, states: list[str]) -> None:
-        self.window.set_entries(entries(states))
+    def show(self, states: list[str], to: str = "") -> None:
+        """Reports of these states; the first one goes to `to`."""
+        made = entries(states)
+        made[:1] = [replace(each, report=replace(each.report, destination=to)) for each in made[:1]]
+        self.window.set_entries(made)
         self.window.present()
 
     def set(self, states: list[str]) -> None:
@@ -515,9 +575,11 @@ class OutboxCommands:
     def state(self) -> None:
         window = self.window
         rows = map(window._list.topLevelItem, range(window._list.topLevelItemCount()))
+        shown = [n for n in range(window._list.columnCount()) if not window._list.isColumnHidden(n)]
         tell(
             "state",
-            rows=[[row.text(column) for column in range(6)] for row in rows],
+            rows=[[row.text(column) for column in shown] for row in rows],
+            columns=[window._list.headerItem().text(column) for column in shown],
             headline=window._headline.text(),
             status=window._status.text(),
             chosen=window._chosen(),
@@ -672,8 +734,9 @@ class Web(QObject):
         tell("opened", url=url.toString())
 
 
-COMMANDS: dict[str, Callable[[], Any]] = {
+COMMANDS: dict[str, Callable[..., Any]] = {
     "note": NoteCommands,
+    "asking": AskingCommands,
     "covers": CoverCommands,
     "receipt": ReceiptCommands,
     "outbox": OutboxCommands,
@@ -706,13 +769,13 @@ def rss_megabytes() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
 
-def main(mode: str, dark: str = "") -> None:
+def main(mode: str, dark: str = "", *arguments: str) -> None:
     application = look.application()
     if dark:
         application.setPalette(dark_palette())
     web = Web()
     QDesktopServices.setUrlHandler("https", web, "open")
-    target = COMMANDS[mode]()
+    target = COMMANDS[mode](*arguments)
 
     def button(name: str) -> None:
         """Click a button by its accessible name or text."""

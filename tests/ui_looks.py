@@ -41,14 +41,31 @@ def cut_off(window: QWidget) -> list[str]:
         outside = isinstance(part, (QAbstractButton, QLabel)) and not around.contains(part.geometry())
         narrow = isinstance(part, QLabel) and part.width() < part.minimumSizeHint().width()
         if wide or outside or narrow:
-            cut.append(part.accessibleName() or _text(part) or type(part).__name__)
-    return cut
+            cut.append(_name(part))
+    return cut + _overlapping(body)
+
+
+def _overlapping(body: QWidget) -> list[str]:
+    """The parts of a body that stand on others, or touch them from above or below."""
+    parts = [part for part in _visible(body) if part.parentWidget() is body]
+    return [
+        f"{_name(part)} on {_name(other)}"
+        for number, part in enumerate(parts)
+        for other in parts[:number]
+        if part.geometry().adjusted(0, -2, 0, 2).intersects(other.geometry())
+    ]
+
+
+def _name(part: QWidget) -> str:
+    return part.accessibleName() or _text(part) or type(part).__name__
 
 
 def _visible(root: QWidget | None) -> list[QWidget]:
     if root is None:
         return []
-    return [part for part in root.findChildren(QWidget) if part.isVisible() and part.window() is root]
+    return [
+        part for part in root.findChildren(QWidget) if part.isVisible() and part.window() is root.window()
+    ]
 
 
 def _text(part: QWidget) -> str:

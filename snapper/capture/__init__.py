@@ -3,7 +3,9 @@
     frame.py                          what is frozen: pixels, monitors, windows (pure)
     png.py                            a frame as a PNG file (pure)
     with_mss.py                       the pixels
+    dpi_win32.py                      real pixels on Windows
     windows.py, active_window_*.py    the active window
+    covered.py, print_window_win32.py a window that others lie above
 
 What reads a real screen is imported when a screen is opened, so that frames and pictures need none of it.
 """
@@ -27,6 +29,10 @@ def open_screen(platform: str, environ: Mapping[str, str]) -> Screen:
     """
     from snapper.capture.windows import windows_for
 
+    if platform == "win32":
+        from snapper.capture.dpi_win32 import be_aware
+
+        be_aware()
     if platform in ("win32", "darwin"):
         return Screen(lambda: mss.MSS(), windows_for(platform, environ))
     display = environ.get("DISPLAY")

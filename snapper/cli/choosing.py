@@ -50,24 +50,31 @@ def log_choice(settings: Settings, days: int | None, last: str | None, between: 
     return LogChoice(settings.logs_days if days is None else days, window)
 
 
-def addressed(settings: Settings, ticket: str | None, to: str | None) -> tuple[str | None, Destination]:
+def addressed(
+    settings: Settings, ticket: str | None, to: str | None, usual: str = ""
+) -> tuple[str | None, Destination]:
     """Where a report goes: the ticket's number as it stands there (None: a new one), and the destination.
 
-    The ticket is looked up, so that a slip of the pen is told before anything is packed. Raises UsageError.
+    `to` is what was asked for; without it the ticket's web address may lead elsewhere than to `usual` (“”:
+    the one of the settings). The ticket is looked up, so that a slip of the pen is told before anything is
+    packed. Raises UsageError.
     """
     from snapper.cli.speaking import say
     from snapper.connect import endpoint
+    from snapper.delivery.causes import Cause
     from snapper.destinations import ticket_of
     from snapper.errors import DeliveryError, Refused
 
-    destination = settings.destination(to or "")
+    destination = settings.destination(to or usual)
     if ticket is None:
         return None, destination
     number, destination = ticket_of(ticket, destination, () if to else settings.destinations)
     try:
         endpoint(settings, destination.name).ticket(number)
     except Refused as error:
-        raise UsageError(error.sentence, "Check the number. Nothing was sent or kept.") from error
+        missing = error.obstacle.cause == Cause.TICKET_MISSING
+        remedy = "Check the number." if missing else "Choose another ticket, or a new one: “snapper send”."
+        raise UsageError(error.sentence, f"{remedy} Nothing was sent or kept.") from error
     except DeliveryError as error:
         say(f"The ticket cannot be looked up now: {error.sentence} The report is kept and sent later.")
     return number, destination

@@ -151,7 +151,7 @@ def outbox_resend(
     settings = settings_of(config_file)
     box = open_outbox(settings)
     kept = box.find(report)
-    number, destination = addressed(settings, ticket, to or kept.report.destination or DESK)
+    number, destination = addressed(settings, ticket, to, kept.report.destination or DESK)
     entry = flow.resend(box, kept.id, number, destination.name)
     return show_result(deliver(settings, box, entry), as_json)
 

@@ -31,6 +31,7 @@ from snapper.delivery.evidence import Phase, Stop, Stopped, Symptom, symptom_of
 from snapper.delivery.route import DIRECT, Route
 
 ANSWER_BYTES = 1 << 20  # no answer of a desk is longer
+LIST_BYTES = 64 << 20  # all that was ever written into one ticket, where a ticket system gives no less
 STALL_SECONDS = 4.0  # nothing of a body got away for so long: look for the reason, the rest can be sent later
 _READ_BYTES = 256 * 1024
 _PIECE = 16 * 1024  # small enough that 64 kbit/s sends one in two seconds
@@ -45,10 +46,12 @@ Take = Callable[[bytes], None]
 
 
 class Answer:
-    """A whole answer: status, headers and at most ANSWER_BYTES of body; the body of a good one goes to `take`
+    """A whole answer: status, headers and at most `most` bytes of body; the body of a good one goes to `take`
     instead, however long it is."""
 
-    def __init__(self, response: requests.Response, take: Take | None = None) -> None:
+    def __init__(
+        self, response: requests.Response, take: Take | None = None, most: int = ANSWER_BYTES
+    ) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self.body = b""
@@ -57,7 +60,7 @@ class Answer:
                 for piece in response.raw.stream(_READ_BYTES, decode_content=True):
                     take(piece)
             else:
-                self.body = response.raw.read(ANSWER_BYTES, decode_content=True) or b""
+                self.body = response.raw.read(most, decode_content=True) or b""
 
     @property
     def media_type(self) -> str:
@@ -107,19 +110,22 @@ class Http:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
 
-    def request(self, method: str, path: str, **options: Any) -> Answer:
-        """Send one request and read the answer whole. Raises Stopped."""
-        return self._request(method, path, None, options)
+    def request(self, method: str, path: str, *, answer_bytes: int = ANSWER_BYTES, **options: Any) -> Answer:
+        """Send one request and read the answer whole, or its first bytes. Raises Stopped."""
+        return self._request(method, path, lambda response: Answer(response, most=answer_bytes), options)
 
     def download(self, path: str, take: Take) -> Answer:
         """Ask for a file; what a good answer (200) holds goes to `take`, piece by piece. Raises Stopped."""
         # What is packed on its way is unpacked here, and must not hide how much was stored.
-        return self._request("GET", path, take, {"headers": {"Accept-Encoding": "identity"}})
+        options = {"headers": {"Accept-Encoding": "identity"}}
+        return self._request("GET", path, lambda response: Answer(response, take), options)
 
-    def _request(self, method: str, path: str, take: Take | None, options: dict[str, Any]) -> Answer:
+    def _request(
+        self, method: str, path: str, read: Callable[[requests.Response], Answer], options: dict[str, Any]
+    ) -> Answer:
         options |= {"timeout": self._idle_seconds, "allow_redirects": False, "stream": True}
         try:
-            return Answer(self._session.request(method, self.base_url + path, **options), take)
+            return read(self._session.request(method, self.base_url + path, **options))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise Stopped(_stop_of(error, self._blank)) from error
 

@@ -63,11 +63,12 @@ def attempt(
     endpoint: Endpoint, report: Bundle, progress: Progress | None = None, steps: Steps | None = None
 ) -> Outcome:
     """Try once to hand over a report. Never sends what the ticket system already has."""
+    steps = steps or Steps()
     try:
         bundle.verify(report)
-        receipt = endpoint.find(report)
+        receipt = endpoint.find(report, steps)
         if receipt is None or (endpoint.in_steps and _still_arriving(report, receipt)):
-            receipt = endpoint.commit(report, steps or Steps(), progress)
+            receipt = endpoint.commit(report, steps, progress)
     except ReportDamaged as error:
         return Rejected(error.sentence, error.remedy)
     except DeliveryError as error:

@@ -1,7 +1,7 @@
 """Checks of this computer and its network, side by side: what works, what does not, and what to do about it.
 
 findings.py    what a check finds, in the order people read it (pure)
-way_out.py     how reports get out: DNS, routes and proxies, certificate, clock, ticket desk
+way_out.py     how reports get out: DNS, routes and proxies, certificate, clock, ticket systems
 tws_ports.py   whether TWS itself gets through
 here.py        chord, screen, folders, keyring, TWS and its logs
 """
@@ -17,15 +17,20 @@ from pathlib import Path
 
 from snapper import connect, disk
 from snapper.config import Settings
-from snapper.delivery.endpoints.desk import DeskEndpoint, server
+from snapper.delivery.endpoints import Endpoint
+from snapper.delivery.endpoints.desk import DeskEndpoint
+from snapper.delivery.endpoints.ticket_system import TicketSystem
 from snapper.delivery.network import link
 from snapper.delivery.tls import trust
 from snapper.delivery.waiting import side_by_side
 from snapper.delivery.ways import Ways
+from snapper.destinations import Destination
 from snapper.doctor import here, tws_ports, way_out
-from snapper.doctor.findings import MARKS, Finding, Verdict, unknown, worst_first
+from snapper.doctor.findings import MARKS, Finding, Verdict, failed, unknown, worst_first
+from snapper.errors import SnapperError
 from snapper.logs import jts_ini
 from snapper.outbox import LISTEN_LOCK, Outbox
+from snapper.setting_up import in_use
 from snapper.state import RULES
 
 __all__ = ["FILE_NAME", "MARKS", "WHOLE_SECONDS", "Finding", "Verdict", "examine", "somebody_listens"]
@@ -35,6 +40,7 @@ WHOLE_SECONDS = 9.5  # of the ten that a person waits
 _SURVEY_SECONDS = 6.0
 _DNS_SECONDS = 3.0
 _TWS_SECONDS = 6.5
+_HERE = "This computer"
 _API_PORTS = (7496, 7497, 4001, 4002)  # TWS live and paper, Gateway live and paper
 
 Check = Callable[[], list[Finding]]
@@ -46,40 +52,56 @@ class _Doctor:
     outbox: Outbox
     listening: bool
 
-    def checks(self) -> dict[str, Check]:
-        """Every check by the name under which it is missed when it takes too long."""
+    def checks(self) -> dict[tuple[str, str], Check]:
+        """Every check by what it is about and the name under which it is missed when it takes too long."""
         settings = self.settings
-        desk = server(settings.delivery_url, "")
+        usual, *others = in_use(settings)
         return {
-            "connection": lambda: [way_out.link(link())],
-            "DNS": lambda: [] if desk.at_home else [way_out.name(desk.where[0], _DNS_SECONDS)],
-            "ticket desk": self._way_out,
-            "TWS ports": self._tws_ports,
-            "API on this computer": lambda: [tws_ports.local_api(_API_PORTS)],
-            "chord": lambda: [
+            ("Network", "connection"): lambda: [way_out.link(link())],
+            ("Network", "DNS"): lambda: self._name(usual),
+            way_out.heading(usual): lambda: self._usual(usual),
+            **{way_out.heading(each): partial(self._other, each) for each in others},
+            ("TWS", "ports"): self._tws_ports,
+            ("TWS", "API on this computer"): lambda: [tws_ports.local_api(_API_PORTS)],
+            (_HERE, "chord"): lambda: [
                 here.chord(*connect.chord_and_reason(settings), settings.hotkey_backend, self.listening)
             ],
-            "screen": lambda: [here.screen()],
-            "disk space": lambda: here.folder(settings.outbox_folder),
-            "keyring": lambda: [here.keyring()],
-            "installation": lambda: here.tws(connect.sources(settings), lambda: datetime.now().astimezone()),
-            "outbox": lambda: [way_out.waiting(self._waiting())],
+            (_HERE, "screen"): lambda: [here.screen()],
+            (_HERE, "disk space"): lambda: here.folder(settings.outbox_folder),
+            (_HERE, "keyring"): lambda: [here.keyring()],
+            ("TWS", "installation"): lambda: here.tws(
+                connect.sources(settings), lambda: datetime.now().astimezone()
+            ),
+            (_HERE, "outbox"): lambda: [way_out.waiting(self._waiting())],
         }
 
-    def _way_out(self) -> list[Finding]:
-        ways = self._ways()
-        endpoint = DeskEndpoint(ways)
+    def _name(self, usual: Destination) -> list[Finding]:
+        server = self._ways(self._endpoint(usual)).server
+        return [] if server.at_home else [way_out.name(server.where[0], _DNS_SECONDS)]
+
+    def _usual(self, usual: Destination) -> list[Finding]:
+        """The destination that most reports go to, and every way that leads there."""
+        endpoint = self._endpoint(usual)
+        ways = self._ways(endpoint)
         if ways.server.at_home:
-            return way_out.desk(endpoint)
+            return self._other(usual)
         survey = ways.survey(_SURVEY_SECONDS)
         if survey.refusal or survey.best is None:
-            return [*way_out.no_desk(survey.refusal), *way_out.routes(survey)]
+            return [*way_out.no_answer(usual, survey.refusal), *way_out.routes(survey, usual)]
         certificate = way_out.certificate(ways, survey.best.line.route)
-        return [*way_out.desk(endpoint), *way_out.routes(survey), certificate, way_out.clock(ways)]
+        answers = way_out.answers(usual, endpoint)
+        return [*answers, *way_out.routes(survey, usual), certificate, way_out.clock(ways)]
 
-    def _ways(self) -> Ways:
-        settings = self.settings
-        return connect.ways(settings, server(settings.delivery_url, settings.delivery_token))
+    def _other(self, destination: Destination) -> list[Finding]:
+        return way_out.answers(destination, self._endpoint(destination))
+
+    def _endpoint(self, destination: Destination) -> Endpoint:
+        return connect.endpoint(self.settings, destination.name)
+
+    def _ways(self, endpoint: Endpoint) -> Ways:
+        """Ways of the doctor's own: delivery may be waiting in the others, and would be waited for."""
+        assert isinstance(endpoint, DeskEndpoint | TicketSystem)
+        return connect.ways(self.settings, endpoint.ways.server)
 
     def _tws_ports(self) -> list[Finding]:
         settings = self.settings
@@ -100,15 +122,17 @@ def examine(settings: Settings, outbox: Outbox, *, listening: bool) -> list[Find
     """
     checks = _Doctor(settings, outbox, listening).checks()
 
-    def one(name: str, check: Check) -> list[Finding]:
+    def one(about: str, name: str, check: Check) -> list[Finding]:
         try:
             return check()
+        except SnapperError as error:
+            return [failed(about, name, error.sentence, error.remedy)]
         except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
-            return [unknown("This computer", name, f"Could not be checked ({type(error).__name__}).")]
+            return [unknown(about, name, f"Could not be checked ({type(error).__name__}).")]
 
     end = time.monotonic() + WHOLE_SECONDS
-    found = side_by_side({name: partial(one, name, check) for name, check in checks.items()}, end)
-    missed = {name: [unknown("This computer", name, "No answer in time.")] for name in checks}
+    found = side_by_side({each: partial(one, *each, check) for each, check in checks.items()}, end)
+    missed = {each: [unknown(*each, "No answer in time.")] for each in checks}
     return worst_first(finding for each in {**missed, **found}.values() for finding in each)
 
 

@@ -94,11 +94,14 @@ def folder(path: Path) -> list[Finding]:
 
 
 def keyring() -> Finding:
-    """Whether a proxy's password could be kept."""
+    """Whether tokens and passwords of proxies could be kept."""
     if problem := vault.problem():
-        sentence = f"{problem} A proxy's password is asked for again after every start."
+        sentence = (
+            f"{problem} Tokens are taken from the environment, and a proxy's password is asked for again "
+            "after every start."
+        )
         return ok(_HERE, "keyring", sentence)
-    return ok(_HERE, "keyring", "Passwords of proxies can be kept safely.")
+    return ok(_HERE, "keyring", "Tokens and passwords of proxies can be kept safely.")
 
 
 def tws(machine: ThisMachine, now: Callable[[], datetime]) -> list[Finding]:

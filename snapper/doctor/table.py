@@ -41,7 +41,7 @@ def _name(finding: Finding) -> str:
 
 def for_it(findings: Sequence[Finding]) -> str:
     """What to ask the IT department for, “” where there is nothing to ask."""
-    return next((text for each in findings if (text := each.facts.get("for_it"))), "")
+    return "\n\n".join(dict.fromkeys(text for each in findings if (text := each.facts.get("for_it"))))
 
 
 def rows(findings: Sequence[Finding]) -> list[tuple[str, str, str, str]]:

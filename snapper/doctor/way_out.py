@@ -1,5 +1,5 @@
 """How reports get out of here: the network card, the name, every route with who named it, the certificate,
-the clock and the ticket desk."""
+the clock and the ticket systems."""
 
 from __future__ import annotations
 
@@ -16,13 +16,19 @@ from snapper.delivery.looks import Sight
 from snapper.delivery.network import Link
 from snapper.delivery.route import Route
 from snapper.delivery.ways import Survey, Ways
+from snapper.destinations import DESK, Destination
 from snapper.doctor.findings import Finding, failed, ok, unknown, warning
 from snapper.errors import DeliveryError
 from snapper.words import duration_text, size_text
 
 _CLOCK_TOLERANCE = 120.0  # s; TWS itself wants a clock that is right to the minute
 _CERTIFICATE_SECONDS = 3.0
-_NETWORK, _DESK = "Network", "Ticket desk"
+_NETWORK, _DESK, _HERE = "Network", "Ticket desk", "This computer"
+
+
+def heading(destination: Destination) -> tuple[str, str]:
+    """What a finding about a destination is about, and its name."""
+    return (_DESK, "desk") if destination.name == DESK else (destination.name, "answer")
 
 
 def link(found: Link) -> Finding:
@@ -39,7 +45,7 @@ def link(found: Link) -> Finding:
 
 
 def name(host: str, seconds: float) -> Finding:
-    """What the network's name server says of the desk's host."""
+    """What the network's name server says of the ticket system's host."""
     try:
         found = addresses.resolve(host, 443, seconds)
     except TimeoutError:
@@ -48,7 +54,7 @@ def name(host: str, seconds: float) -> Finding:
     except socket.gaierror:
         return failed(
             _NETWORK, "DNS", f"The name server does not know {host}.",
-            "That does not matter where a proxy is used; else check delivery.url.",
+            "That does not matter where a proxy is used; else check the address in the settings.",
         )  # fmt: skip
     told = sorted({str(where[0]) for _, where in found})
     if addresses.sunk(host, told):
@@ -59,10 +65,10 @@ def name(host: str, seconds: float) -> Finding:
     return ok(_NETWORK, "DNS", f"{host} is {', '.join(told)}.", addresses=told)
 
 
-def routes(survey: Survey) -> list[Finding]:
+def routes(survey: Survey, destination: Destination) -> list[Finding]:
     """Every route, who named it and how it went; who was asked and named none."""
-    chosen = survey.best
-    found = [_route(sight, chosen) for sight in survey.sights]
+    chosen, where = survey.best, "the desk" if destination.name == DESK else destination.name
+    found = [_route(sight, chosen, where) for sight in survey.sights]
     if survey.pac:
         found.append(failed(_NETWORK, "proxy script", survey.pac[1], "Ask your IT department to repair it."))
     found += [
@@ -77,26 +83,26 @@ def routes(survey: Survey) -> list[Finding]:
     return found
 
 
-def _route(sight: Sight, chosen: Sight | None) -> Finding:
+def _route(sight: Sight, chosen: Sight | None, where: str) -> Finding:
     route = sight.line.route
     title = "proxy" if route.address else "direct way"
     if sight.stop is None:
         small = f", with packets of at most {sight.line.segment} bytes" if sight.line.segment else ""
         used = " It is used." if sight is chosen else " Another one is preferred."
         who = f"{route.address}, from {route.named_by}, leads" if route.address else "Leads"
-        return ok(_NETWORK, title, f"{who} to the desk{small}.{used}", named_by=route.named_by)
+        return ok(_NETWORK, title, f"{who} to {where}{small}.{used}", named_by=route.named_by)
     said = in_words(cause_of(sight.stop, Seen()), sight.stop, Seen(), datetime.now(UTC))
     make = warning if chosen else failed
     return make(
-        _NETWORK, title, said.sentence, "",  # what to do is said once, where the desk is spoken of
+        _NETWORK, title, said.sentence, "",  # what to do is said once, where the destination is spoken of
         named_by=route.named_by, cause=str(said.cause), seconds=round(sight.stop.seconds, 1),
     )  # fmt: skip
 
 
 def certificate(ways: Ways, route: Route) -> Finding:
-    """Who signed the certificate that the desk shows along a route."""
+    """Who signed the certificate that the ticket system shows along a route."""
     if not ways.server.secure:
-        return ok(_NETWORK, "certificate", "The desk is on this computer: no certificate is needed.")
+        return ok(_NETWORK, "certificate", "The ticket system is on this computer: no certificate is needed.")
     try:
         seen = ways.certificate(route, _CERTIFICATE_SECONDS)
     except Stopped:
@@ -105,9 +111,13 @@ def certificate(ways: Ways, route: Route) -> Finding:
         return unknown(_NETWORK, "certificate", "No certificate was shown.")
     days = (seen.ends - datetime.now(UTC)).days
     facts = {"issuer": seen.issuer, "subject": seen.subject, "ends": seen.ends.isoformat()}
-    sentence = f"The desk's certificate is signed by “{seen.issuer}” and ends in {days} days."
+    sentence = (
+        f"The certificate of {ways.server.where[0]} is signed by “{seen.issuer}” and ends in {days} days."
+    )
     if days < 0:
-        sentence = f"The desk's certificate ended {-days} days ago (signed by “{seen.issuer}”)."
+        sentence = (
+            f"The certificate of {ways.server.where[0]} ended {-days} days ago (signed by “{seen.issuer}”)."
+        )
         return failed(
             _NETWORK, "certificate", sentence, "Check this computer's clock, or tell support.", **facts
         )
@@ -135,37 +145,48 @@ def clock(ways: Ways) -> Finding:
     )  # fmt: skip
 
 
-def desk(endpoint: Endpoint) -> list[Finding]:
-    """Whether the ticket desk answers, knows our token, and what it takes."""
+def answers(destination: Destination, endpoint: Endpoint) -> list[Finding]:
+    """Whether a destination answers, knows our token and has what the settings name, and what it takes."""
+    about, name = heading(destination)
     began = time.monotonic()
     try:
         said = endpoint.probe()
         room = endpoint.room()
     except DeliveryError as error:
-        return no_desk(error)
-    taken = f"Takes reports up to {size_text(room)}." if room else "Says no limit for reports."
+        return no_answer(destination, error)
     milliseconds = round((time.monotonic() - began) * 1000)
+    knows = " and knows the token" if destination.about.token else ""
+    unproved = "" if destination.about.verifies else " What arrives there cannot be proved."
     return [
-        ok(_DESK, "desk", f"{said} answers and knows the token.", milliseconds=milliseconds),
-        ok(_DESK, "limits", taken, report_bytes=room),
+        ok(about, name, f"{said} answers{knows}.{unproved}", milliseconds=milliseconds),
+        ok(about, "limits", _taken(destination, room), report_bytes=room),
     ]
 
 
-def no_desk(error: DeliveryError | None) -> list[Finding]:
-    """Why the ticket desk cannot be reached, or does not want us."""
+def _taken(destination: Destination, room: int | None) -> str:
+    if not room:
+        return "Says no limit for reports."
+    most = destination.limits.file_bytes
+    pieces = f", larger files than {size_text(most)} in pieces" if most and destination.limits.splits else ""
+    return f"Takes reports up to {size_text(room)}{pieces}."
+
+
+def no_answer(destination: Destination, error: DeliveryError | None) -> list[Finding]:
+    """Why a destination cannot be reached, or does not want us."""
+    about, name = heading(destination)
     if error is None:
-        return [unknown(_DESK, "desk", "No route gave an answer in time.")]
+        return [unknown(about, name, "No route gave an answer in time.")]
     told = error.obstacle
     return [
-        failed(_DESK, "desk", error.sentence, error.remedy, cause=told.cause, at=told.at, for_it=told.for_it)
+        failed(about, name, error.sentence, error.remedy, cause=told.cause, at=told.at, for_it=told.for_it)
     ]
 
 
 def waiting(states: Sequence[str]) -> Finding:
     """How many reports wait."""
     if not states:
-        return ok(_DESK, "outbox", "No report is waiting.")
+        return ok(_HERE, "outbox", "No report is waiting.")
     count = f"{len(states)} report{'s' if len(states) > 1 else ''}"
     return warning(
-        _DESK, "outbox", f"{count} not delivered yet.", "“snapper outbox” shows why.", states=list(states)
+        _HERE, "outbox", f"{count} not delivered yet.", "“snapper outbox” shows why.", states=list(states)
     )

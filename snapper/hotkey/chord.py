@@ -129,20 +129,16 @@ def _is_hp(vendor: str) -> bool:
     return words[:1] == ["hp"] or (words[:2] == ["hewlett", "packard"] and "enterprise" not in words)
 
 
-# What AltGr+Q writes, by layout (the country code X11 uses); Windows sends AltGr as Ctrl+Alt.
-_ALTGR_Q = {
-    **dict.fromkeys(("de", "at", "tr", "latam"), "@"),
-    **dict.fromkeys(("hu", "cz", "sk", "hr", "si"), "\\"),
-}
+def altgr_warning(chord: Chord, written: str) -> str | None:
+    """What typing sets the chord off, and another choice; or None.
 
-
-def layout_warning(chord: Chord, layout: str) -> str | None:
-    """What typing sets the chord off under a keyboard layout (`de`, `us`) and another choice; or None."""
-    written = _ALTGR_Q.get(layout.casefold())
-    if chord != _ON_HP or written is None:
+    `written` is the character that AltGr and the chord's key write on this keyboard, "" where there is none.
+    Windows sends AltGr as Ctrl+Alt, so that on a German keyboard AltGr+Q, the @, is Ctrl+Alt+Q.
+    """
+    if chord.modifiers != _CTRL_ALT or not written:
         return None
     return (
-        f"On this keyboard AltGr+Q writes {written}, and the system takes it for {chord}. "
+        f"On this keyboard AltGr+{chord.key.name} writes {written}, and the system takes it for {chord}. "
         "Choose another chord in the settings: " + setting_line(other_than(chord))
     )
 

@@ -13,10 +13,11 @@ from ctypes import wintypes
 from typing import Any
 
 from snapper.errors import ChordTaken, Unavailable
-from snapper.hotkey.chord import Chord, layout_warning, other_than, setting_line
+from snapper.hotkey.chord import Chord, altgr_warning, other_than, setting_line
 from snapper.hotkey.keys import Modifier
 from snapper.hotkey.presses import OnPress, Press, Presses
 from snapper.hotkey.streams import virtual_key
+from snapper.hotkey.win32_layout import written_with_altgr
 
 # winuser.h
 _FLAGS = {Modifier.ALT: 0x1, Modifier.CTRL: 0x2, Modifier.SHIFT: 0x4, Modifier.SUPER: 0x8}
@@ -24,11 +25,6 @@ _NO_REPEAT = 0x4000
 _WM_QUIT, _WM_HOTKEY, _WM_USER = 0x0012, 0x0312, 0x0400
 _ERROR_HOTKEY_ALREADY_REGISTERED = 1409
 _ID = 1  # any number below 0xC000; ours alone, since hot keys belong to the thread
-
-_LANGUAGES = {
-    0x0407: "de", 0x0C07: "at", 0x041F: "tr", 0x080A: "latam", 0x040E: "hu",
-    0x0405: "cz", 0x041B: "sk", 0x041A: "hr", 0x0424: "si",
-}  # fmt: skip
 
 
 class Win32Register:
@@ -41,7 +37,7 @@ class Win32Register:
         self._user32 = _user32()
         self._thread: threading.Thread | None = None
         self._thread_id = 0
-        warning = layout_warning(chord, _LANGUAGES.get(self._user32.GetKeyboardLayout(0) & 0xFFFF, ""))
+        warning = altgr_warning(chord, written_with_altgr(virtual_key(chord)))
         self.notes: tuple[str, ...] = (warning,) if warning else ()
 
     def start(self, on_press: OnPress) -> None:
@@ -122,7 +118,6 @@ def _user32() -> Any:
         ("GetMessageW", wintypes.BOOL, [pointer, handle, number, number]),
         ("PeekMessageW", wintypes.BOOL, [pointer, handle, number, number, number]),
         ("PostThreadMessageW", wintypes.BOOL, [wintypes.DWORD, number, wintypes.WPARAM, wintypes.LPARAM]),
-        ("GetKeyboardLayout", ctypes.c_size_t, [wintypes.DWORD]),
     ):
         function = getattr(user32, name)
         function.argtypes, function.restype = arguments, result

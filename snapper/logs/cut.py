@@ -12,6 +12,7 @@ from typing import BinaryIO
 from snapper.logs.clocks import OVERTAKING_SECONDS, LogClock
 from snapper.logs.found import LogFile, TodaysLogs
 from snapper.logs.names import is_crash, opened_at
+from snapper.logs.sharing import open_log
 from snapper.logs.window import TimeWindow
 from snapper.logs.zones import unix_times, wall_clock, zone
 from snapper.report import LogKind
@@ -52,7 +53,7 @@ def possible_zones(log: LogFile) -> tuple[tzinfo | None, ...]:
 
 def _zones_said_in(log: LogFile) -> tuple[tzinfo | None, ...]:
     try:
-        with log.path.open("rb") as file:
+        with open_log(log.path) as file:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return ()  # whoever reads the log says so
@@ -66,7 +67,7 @@ def _part(log: LogFile, window: TimeWindow, zones: Zones) -> LogFile | None:
     if is_crash(log.path.name):
         return log if window.start <= log.modified <= window.end else None
     try:
-        with log.path.open("rb") as file:
+        with open_log(log.path) as file:
             return _lines(log, file, window, zones)
     except OSError:
         return log

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from snapper.logs.found import LogFile, TodaysLogs
 from snapper.logs.names import is_crash, is_ibc
+from snapper.logs.sharing import open_log
 from snapper.report import LogKind
 
 _HEAD_BYTES, _TAIL_BYTES = 1 << 16, 1 << 18
@@ -50,7 +51,7 @@ def _said_in(log: LogFile) -> Iterator[tuple[str, str]]:
 def _ends(path: Path) -> tuple[str, str]:
     """The beginning and the end of a log, as text; of UTF-16 the bytes that letters are made of."""
     try:
-        with path.open("rb") as file:
+        with open_log(path) as file:
             head = file.read(_HEAD_BYTES)
             file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
             tail = file.read(_TAIL_BYTES)

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 from snapper.logs.credentials import asks_for_secrets
 from snapper.logs.found import LogFile
 from snapper.logs.problem_table import Contact, Level, Problem, plain, read_table
+from snapper.logs.sharing import open_log
 from snapper.report import LogKind
 
 __all__ = ["BYTE_BUDGET", "Contact", "Known", "Level", "Match", "Problem", "asks_for_secrets", "load"]
@@ -121,7 +122,7 @@ class Known:
     def _in_log(self, log: LogFile, share: int, wanted: list[_Patterns]) -> Iterator[tuple[Problem, str]]:
         search = _Search(self._all_at_once, wanted)
         try:
-            with log.path.open("rb") as file:
+            with open_log(log.path) as file:
                 for block in _backwards(file, log.span, share):
                     yield from search.through(block)
                     if search.over:

@@ -24,6 +24,7 @@ from snapper import disk
 from snapper.errors import LogsFailed, NotPrivate
 from snapper.filenames import safe_name
 from snapper.logs.found import LogFile
+from snapper.logs.sharing import open_to_pack
 from snapper.logs.zip_stream import ZipStream
 from snapper.report import LogEntry, LogKind, timestamp
 
@@ -36,10 +37,6 @@ _PIECES_BEHIND = 2  # hashing may be so far behind deflating: it evens both out,
 _WRITTEN_SECONDS = 2  # a last line that breaks off and was begun so lately is still being written
 _LINE_MAX = 1 << 16  # bytes from the end in which the last line's beginning is looked for
 _SMALL_ZIP_MAX = 4_000_000_000  # bytes of logs that are sure to fit into a zip without the 64 bit form
-# A name exchanged for a link is not followed, one exchanged for a pipe is not waited for.
-_READ = os.O_RDONLY | sum(
-    getattr(os, name, 0) for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC")
-)
 
 
 @dataclass(frozen=True)
@@ -192,7 +189,7 @@ class _Packing:
 
     def _add(self, stream: ZipStream, log: LogFile, size: int) -> None:
         try:
-            source = os.fdopen(os.open(log.path, _READ), "rb", buffering=0)
+            source = open_to_pack(log.path)
         except OSError as error:
             self.remarks.append(_why_missing(log, error))
             return

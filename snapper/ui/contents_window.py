@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from snapper.destinations import Destination
 from snapper.errors import ReportMalformed
+from snapper.fitting import pieces_text
 from snapper.privacy.classes import RULES, Private
 from snapper.report import MANIFEST_NAME, Report
 from snapper.ui.contents_list import FileList, Line
@@ -71,13 +73,15 @@ class ContentsWindow(QDialog):
         self.open()
         self.files.setFocus()
 
-    def show_contents(self, parts: Sequence[Part]) -> None:
-        """Show a report, its manifest among the parts; it can be sent once no key was pressed for a while."""
+    def show_contents(self, parts: Sequence[Part], destination: Destination) -> None:
+        """Show a report, its manifest among the parts, and where it goes; it can be sent once no key was
+        pressed for a while."""
         self._parts, self._summary = parts, _summary_of(parts)
         self.files.show_lines([Line(_SUMMARY, "", _SUMMARY), *map(_line, parts)])
         self.files.setCurrentIndex(self.files.model().index(0, 0))
-        leaving = [part.size for part in parts if "/" not in part.name]  # logs leave inside their archive
-        self.total.setText(f"{files_text(leaving)} will leave this computer.")
+        leaving = [(part.name, part.size) for part in parts if "/" not in part.name]  # logs in their archive
+        total = f"{files_text(size for _, size in leaving)} will leave this computer."
+        self.total.setText(f"{total} {pieces_text(leaving, destination)}".strip())
         self.guard.start()
 
     def accept(self) -> None:

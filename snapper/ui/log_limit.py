@@ -1,4 +1,7 @@
-"""Says when logs are more than the receiver takes, and offers a shorter time. Nothing is measured here."""
+"""Says when logs are more than a destination takes, whole or in one file, and offers a shorter time.
+
+Nothing is measured here.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from snapper.answer import LogChoice
+from snapper.destinations import Destination
+from snapper.fitting import largest_whole, pieces_text
 from snapper.logs.found import LogFile
 from snapper.report import LogKind
 from snapper.ui.look import plain_label
@@ -37,7 +42,7 @@ class LimitNotice(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._limit: int | None = None
-        self._name = ""
+        self._destination: Destination | None = None
         self._said = ""
         self._offers: tuple[Offer, ...] = ()  # not yet found too large; the first one is the button's
         self.sentence = plain_label()
@@ -50,18 +55,20 @@ class LimitNotice(QWidget):
         rows.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()
 
-    def set_limit(self, limit: int | None, name: str = "") -> None:
-        """How many bytes are taken (None: not known), and by whom, as a sentence begins."""
-        self._limit, self._name = limit, name
+    def set_limit(self, limit: int | None, destination: Destination | None = None) -> None:
+        """How many bytes are taken in all (None: not known), and by whom."""
+        self._destination = destination
+        limits = [limit, largest_whole(destination.limits) if destination else None]
+        self._limit = min((each for each in limits if each is not None), default=None)
 
     def weigh(self, packed: int | None, offers: Sequence[Offer]) -> None:
         """Compare a packed size (None: not known yet) with the limit; `offers` are shorter times, the longest
         first."""
         if packed is None or self._limit is None or packed <= self._limit:
-            self._said, self._offers = "", ()
-            self.hide()
+            self._say_pieces(packed or 0)
             return
-        said = f"{self._name} takes at most {size_text(self._limit)}; these logs are {_about(packed)}."
+        name = self._destination.title if self._destination else "The ticket system"
+        said = f"{name} takes at most {size_text(self._limit)}; these logs are {_about(packed)}."
         self.show()
         if said != self._said or _wishes(offers) != _wishes(self._offers):
             self._said, self._offers = said, tuple(offers)
@@ -77,6 +84,15 @@ class LimitNotice(QWidget):
             self._ask()
         else:
             self._show_offer(f" ({_about(packed)})")
+
+    def _say_pieces(self, packed: int) -> None:
+        """It fits; say so only where it comes in pieces."""
+        self._said, self._offers = "", ()
+        to = self._destination
+        in_pieces = pieces_text([(f"This archive ({_about(packed)})", packed)], to) if to else ""
+        self.sentence.setText(in_pieces)
+        self.button.hide()
+        self.setVisible(bool(in_pieces))
 
     def _take(self) -> None:
         if self._offers:

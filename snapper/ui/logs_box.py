@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from snapper.answer import LogChoice
+from snapper.destinations import Destination
 from snapper.errors import UsageError
 from snapper.logs.found import HOW_TO_EXPORT, LogFile, TodaysLogs, chosen
 from snapper.report import LogKind
@@ -79,9 +80,9 @@ class LogsBox(Card):
             self._ask_size()
         self._refresh()
 
-    def set_limit(self, limit: int | None, name: str) -> None:
-        """How many bytes the receiver takes (None: not known), and its name at the start of a sentence."""
-        self.limit.set_limit(limit, name)
+    def set_limit(self, limit: int | None, destination: Destination) -> None:
+        """How many bytes the destination takes (None: not known)."""
+        self.limit.set_limit(limit, destination)
         self._weigh()
 
     def set_cut_size(self, choice: LogChoice, size: int) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
-from snapper.errors import UsageError
-from snapper.report import ACCOUNT_MAX_CHARS, ticket_number
+from snapper.report import ACCOUNT_MAX_CHARS
 from snapper.words import note_text
 
 
@@ -40,32 +39,35 @@ class NoteField(QPlainTextEdit):
 
 
 class TicketField(QLineEdit):
-    """Where the number of an existing ticket is typed."""
+    """Where an existing ticket is typed; what it says is judged elsewhere."""
+
+    _MOST_CHARS = 2000  # of a web address
 
     def __init__(self) -> None:
         super().__init__()
-        self._required = False
-        self.setMaxLength(100)
+        self.refusal = ""
+        self.setMaxLength(self._MOST_CHARS)
         self.setClearButtonEnabled(True)
         self.setAccessibleName("Ticket number, optional")
+        self.require(False)
 
     def require(self, required: bool) -> None:
-        """Whether a number must be given; without one there will be a new ticket."""
-        self._required = required
+        """Whether a ticket must be given; without one there will be a new one."""
+        self.required = required
         self.setPlaceholderText("number of the ticket" if required else "new ticket")
 
-    def number(self) -> str | None:
-        """The number, None for a new ticket. Raises UsageError with it ready to be typed over."""
-        text = self.text().strip()
-        if not text and not self._required:
-            return None
-        self.setFocus()
-        self.selectAll()
-        if not text:
-            raise UsageError(
-                "The ticket number is missing.", "Write the number of the ticket this belongs to."
-            )
-        return ticket_number(text)
+    def refuse(self, reason: str) -> None:
+        """Take no ticket, for this reason; "" takes them again."""
+        self.refusal = reason
+        self.setEnabled(not reason)
+        self.setToolTip(reason)
+        self.setAccessibleDescription(reason)
+
+    def replace_text(self, text: str) -> None:
+        """Write something better for what was typed; a person can undo it. Nobody is told of it."""
+        with QSignalBlocker(self):
+            self.selectAll()
+            self.insert(text)
 
 
 def account_field() -> QLineEdit:

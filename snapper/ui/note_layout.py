@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QLayout,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -16,11 +15,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from snapper.ui.addressing import Addressing
 from snapper.ui.look import plain_label
 from snapper.words import NOT_WATCHED
 
+_Row = QWidget | QHBoxLayout
 
-def scrolled(question: QLayout, cards: Sequence[QWidget], *below: QWidget) -> QScrollArea:
+
+def scrolled(question: Sequence[_Row], cards: Sequence[QWidget], *below: QWidget) -> QScrollArea:
     """Everything that may need more room than the screen has; the cards side by side take what is left."""
     body = _Body()
     # Boxes, not a grid: a grid would not let the thumbnail shrink beside labels that wrap.
@@ -31,7 +33,9 @@ def scrolled(question: QLayout, cards: Sequence[QWidget], *below: QWidget) -> QS
     parts = QVBoxLayout(body)
     parts.setContentsMargins(18, 16, 4, 8)
     parts.setSpacing(12)
-    parts.addLayout(question)
+    for row in question:
+        # Each a row of its own: of one high part the layout would take what the cards lack.
+        parts.addWidget(row) if isinstance(row, QWidget) else parts.addLayout(row)
     parts.addLayout(side_by_side, 1)
     for part in below:
         parts.addWidget(part)
@@ -79,24 +83,30 @@ def footer(problem: QWidget, destination: QWidget, *buttons: QPushButton) -> QVB
     return rows
 
 
-def question(note: QWidget, ticket: QLineEdit, account: QLineEdit) -> QVBoxLayout:
-    """The question, the note, and below it whom and what it is about."""
-    asked = QLabel("&What happened?")
-    asked.setBuddy(note)
+def question(note: QWidget, address: Addressing, account: QLineEdit) -> list[_Row]:
+    """The question, the note, and below it where it goes, whom and what it is about: rows."""
+    asked = _label("&What happened?", note)
     font = asked.font()
     font.setPointSizeF(font.pointSizeF() * 1.25)
     font.setBold(True)
     asked.setFont(font)
+    whose = ("User &name or account number (optional)", account, 5)
+    about = _fields(("&Ticket number", address.ticket, 2), whose)
+    where = [_fields(("Dest&ination", address.list, 1))] if address.list.count() > 1 else []
+    return [asked, note, *where, about, address.said]
+
+
+def _fields(*fields: tuple[str, QWidget, int]) -> QHBoxLayout:
+    """Fields in a row, each behind its label, and its share of the room."""
     row = QHBoxLayout()
-    fields = (("&Ticket number", ticket, 2), ("User &name or account number (optional)", account, 5))
     for text, field, share in fields:
-        label = QLabel(text)
-        label.setBuddy(field)
-        row.addWidget(label)
+        row.addWidget(_label(text, field))
         row.addWidget(field, share)
         row.addSpacing(6)
-    rows = QVBoxLayout()
-    rows.addWidget(asked)
-    rows.addWidget(note)
-    rows.addLayout(row)
-    return rows
+    return row
+
+
+def _label(text: str, buddy: QWidget) -> QLabel:
+    label = QLabel(text)
+    label.setBuddy(buddy)
+    return label

@@ -9,32 +9,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QGuiApplication,
-    QKeySequence,
-    QPaintEvent,
-    QShortcut,
-    QTextCursor,
-)
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QPaintEvent, QShortcut, QTextCursor
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QVBoxLayout, QWidget
 
 from snapper.answer import Answer, LogChoice, Picture
 from snapper.capture.frame import Frame, Rect
+from snapper.destinations import Destination
 from snapper.errors import UsageError
+from snapper.fitting import check_room, largest_whole
 from snapper.logs.found import TodaysLogs
 from snapper.privacy.classes import Private
 from snapper.report import NOTE_MAX_CHARS
-from snapper.ui.contents_window import ContentsWindow
+from snapper.ui.addressing import Addressing
+from snapper.ui.exactly import Exactly
 from snapper.ui.findings_box import FindingsBox
 from snapper.ui.logs_box import LogsBox
 from snapper.ui.look import Banner, chain_tabs, emphasize, icon, plain_label, put_in_middle, screen_for
-from snapper.ui.note_field import NoteField, TicketField, account_field
+from snapper.ui.note_field import NoteField, account_field
 from snapper.ui.note_layout import footer, question, scrolled
 from snapper.ui.picture_box import PictureBox
 from snapper.ui.privacy_box import PrivacyBox
@@ -42,18 +33,21 @@ from snapper.ui.privacy_box import PrivacyBox
 if TYPE_CHECKING:
     from snapper.contents import Part
     from snapper.logs.known_problems import Match
+    from snapper.ticket_look import TicketLook
 
 # Qt notices a lost focus late: what it believes to have is trusted once the activation has had its effect.
 _SETTLE_MS = 120
 _PAUSE_MS = 500
-_EXACTLY = "Show &exactly what will be sent…"
+_FACTS = "facts about this computer (system, memory, network cards)"
 
 
 class NoteWindow(QWidget):
-    """Asks for note, ticket, picture and logs.
+    """Asks for note, destination (of those there are, the usual one first), ticket, picture and logs.
 
     `focused` says that letters typed now land in the note; `painted` that the window is on the screen;
-    `edited` tells note and ticket as typed, whenever typing pauses.
+    `edited` tells note and ticket as typed and the name of the destination, whenever typing pauses.
+    `destination_chosen` tells the name of another one, whose room set_limit is to tell; `ticket_asked` such a
+    name and a number, of which set_ticket is to tell.
     After `submitted` and `contents_accepted` the window waits for `finish` or `keep_open`, after
     `contents_asked` for `show_contents` or `contents_failed`, unless `contents_dropped` comes first.
     `logs_wish_changed` and `sizes_asked` tell a LogChoice.
@@ -63,18 +57,21 @@ class NoteWindow(QWidget):
     cancelled = Signal()
     focused = Signal()
     painted = Signal()
-    edited = Signal(str, str)
+    edited = Signal(str, str, str)
+    destination_chosen = Signal(str)
+    ticket_asked = Signal(str, str)
     logs_wish_changed = Signal(object)
     sizes_asked = Signal(object)
     contents_asked = Signal(Answer)
     contents_accepted = Signal()
     contents_dropped = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, destinations: Sequence[Destination]) -> None:
         super().__init__()
         self._saving = False
         self._unpainted = False
-        self._contents: ContentsWindow | None = None
+        self._room: int | None = None  # what the destination takes, in bytes
+        self._address = Addressing(destinations)
         self.setWindowTitle("Report to support – snapper")
         self.setWindowIcon(icon())
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint)
@@ -89,6 +86,11 @@ class NoteWindow(QWidget):
     def handle(self) -> int:
         """What the window system knows this window by."""
         return int(self.winId())
+
+    @property
+    def destination(self) -> str:
+        """The name of the destination that is chosen."""
+        return self._address.destination.name
 
     def present(self, frame: Frame | None, *, ticket: str = "", remark: str | None = None) -> None:
         """Show the window with a frozen frame (None: no picture, `remark` says why) and take the focus.
@@ -105,14 +107,15 @@ class NoteWindow(QWidget):
         self._pictures.choose(picture)
         self._logs.want(logs)
         if to_ticket:
-            self._ticket.require(True)
-            self._ticket.setFocus()
+            self._address.require(True)
+            self._address.ticket.setFocus()
 
-    def restore(self, note: str, ticket: str, sentence: str) -> None:
+    def restore(self, note: str, ticket: str, destination: str, sentence: str) -> None:
         """Fill in what was written earlier, and say so."""
         self._note.setPlainText(note)
         self._note.moveCursor(QTextCursor.MoveOperation.End)
-        self._ticket.setText(ticket)
+        self._address.choose(destination)
+        self._address.fill(ticket)
         self._problem.say(sentence)
 
     def set_logs(self, found: TodaysLogs, keys: Collection[str] | None = None) -> None:
@@ -127,9 +130,16 @@ class NoteWindow(QWidget):
         """Answer `sizes_asked`, in bytes before packing."""
         self._logs.set_cut_size(choice, size)
 
-    def set_limit(self, limit: int | None, name: str = "The ticket system") -> None:
-        """How many bytes are taken (None: not known), and who takes them, as a sentence begins."""
-        self._logs.set_limit(limit, name)
+    def set_limit(self, destination: str, room: int | None) -> None:
+        """How many bytes a destination takes in one report (None: not known); of another one than is chosen
+        nothing is wanted any more."""
+        if destination == self.destination:
+            self._room = room
+            self._logs.set_limit(room, self._address.destination)
+
+    def set_ticket(self, look: TicketLook) -> None:
+        """Show what a look at a ticket found."""
+        self._address.set_look(look)
 
     def preset_privacy(self, keep: Collection[Private]) -> None:
         """Which private classes are sent as they are, from the settings."""
@@ -149,24 +159,16 @@ class NoteWindow(QWidget):
 
     def show_contents(self, parts: Sequence[Part]) -> None:
         """Answer `contents_asked`; too late, when the question was taken back."""
-        if dialog := self._asking_contents():
-            self._exactly.setText(_EXACTLY)
-            dialog.show_contents(parts)
+        self._exactly.show_contents(parts, self._address.destination)
 
     def contents_failed(self, sentence: str) -> None:
         """The contents could not be made: say so, and go on."""
-        if dialog := self._asking_contents():
-            dialog.reject()
+        if self._exactly.close():
             self._problem.say(sentence)
 
     def set_picture_sizes(self, sizes: Mapping[Picture, int]) -> None:
         """Show how large each picture is as a file, in bytes."""
         self._pictures.set_sizes(sizes)
-
-    def set_destination(self, text: str) -> None:
-        """Say where reports go: `Sends to: desk at 127.0.0.1:8765`."""
-        self._destination.setText(text)
-        self._destination.setVisible(bool(text))
 
     def keep_open(self, sentence: str, remedy: str = "") -> None:
         """The report could not be kept: say so, with the text still here to be submitted again."""
@@ -180,7 +182,7 @@ class NoteWindow(QWidget):
         self.hide()
         self._pause.stop()
         self._note.clear()
-        self._ticket.clear()
+        self._address.forget()
         self._account.clear()
         self._privacy.forget()
         self._findings.forget()
@@ -200,8 +202,7 @@ class NoteWindow(QWidget):
     def ask_contents(self) -> None:
         """Ask for exactly what would be sent now; the window stays."""
         if answer := self._checked_answer():
-            self._contents_dialog().prepare()
-            self._exactly.setText("Preparing…")
+            self._exactly.prepare()
             self.contents_asked.emit(answer)
 
     def cancel(self) -> None:
@@ -228,7 +229,7 @@ class NoteWindow(QWidget):
 
     def _checked_answer(self) -> Answer | None:
         """What was decided; what stands in the way is said in the window."""
-        if self._saving or self._asking_contents():
+        if self._saving or self._exactly.open_dialog():
             return None
         try:
             answer = self._answer()
@@ -238,40 +239,24 @@ class NoteWindow(QWidget):
         self._problem.say()
         return answer
 
-    def _contents_dialog(self) -> ContentsWindow:
-        """Made when it is first asked for: most reports are sent without, and an idle window stays small."""
-        if self._contents is None:
-            self._contents = ContentsWindow(self)
-            self._contents.finished.connect(self._contents_closed)
-        return self._contents
-
-    def _asking_contents(self) -> ContentsWindow | None:
-        """The dialog of the contents while it is open."""
-        return self._contents if self._contents and self._contents.isVisible() else None
-
-    def _contents_closed(self, accepted: int) -> None:
-        self._exactly.setText(_EXACTLY)
-        if accepted:
-            self._set_saving(True)
-            self.contents_accepted.emit()
-        else:
-            self.contents_dropped.emit()
+    def _contents_accepted(self) -> None:
+        self._set_saving(True)
+        self.contents_accepted.emit()
 
     def _close_dialogs(self) -> None:
         self._pictures.close_preview()
         self._privacy.close_panel()
-        if dialog := self._asking_contents():
-            dialog.reject()
+        self._exactly.close()
 
     def _answer(self) -> Answer:
         for button in self.findChildren(QAbstractButton):
             if button.isCheckable() and button.isDown():
                 button.click()  # a choice made by its letter shows for 100 ms before it counts
         self._logs.amount.settle()
-        note, ticket = self._note.text(), self._ticket.number()
+        note, ticket = self._note.text(), self._address.number()  # which may choose the destination
         answer = Answer(
-            note, ticket, self._pictures.choice(), self._logs.choice(),
-            self._account.text().strip(), self._pictures.covers(), self._privacy.keep(),
+            note, ticket, self._pictures.choice(), self._logs.choice(), self._account.text().strip(),
+            self._pictures.covers(), self._privacy.keep(), self.destination,
         )  # fmt: skip
         if len(note) > NOTE_MAX_CHARS:
             raise UsageError(
@@ -283,17 +268,26 @@ class NoteWindow(QWidget):
             raise UsageError(
                 "There is nothing to send yet.", "Write what happened, or include the screenshot."
             )
+        largest = largest_whole(self._address.destination.limits)
+        check_room([("The picture", self._pictures.file_size())], self.destination, self._room, largest)
         return answer
 
     def _begin(self, frame: Frame | None, ticket: str, remark: str | None) -> None:
-        self._ticket.require(False)
-        self._ticket.setText(ticket)
+        self._address.fill(ticket)
         self._logs.look()
         self._pictures.set_frame(frame, remark)
+        self._follow_destination()
         self._unpainted = True
         self._forget_old_focus()
         window = frame.active if frame else None
         put_in_middle(self, self._wish, screen_for(window.bounds if window else None))
+
+    def _follow_destination(self) -> None:
+        """Say where reports go now; what it takes is asked for."""
+        destination = self._address.destination
+        self._sends_to.setText(f"Sends to {destination.title}, with {_FACTS}")
+        self._pictures.set_destination(destination)
+        self.set_limit(destination.name, destination.limits.room)
 
     def _come_forward(self) -> None:
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
@@ -318,7 +312,7 @@ class NoteWindow(QWidget):
     def _set_saving(self, saving: bool) -> None:
         self._saving = saving
         self._submit.setEnabled(not saving)
-        self._exactly.setEnabled(not saving)
+        self._exactly.button.setEnabled(not saving)
         self._cancel.setEnabled(not saving)
         self._submit.setText("Saving…" if saving else "S&ubmit")
 
@@ -326,17 +320,14 @@ class NoteWindow(QWidget):
 
     def _make_parts(self) -> None:
         self._note = NoteField()
-        self._ticket, self._account = TicketField(), account_field()
+        self._account = account_field()
         self._pictures = PictureBox()
         self._logs = LogsBox()
         self._privacy = PrivacyBox()
         self._findings = FindingsBox()
-        self._exactly = QPushButton(_EXACTLY)
-        self._exactly.setAccessibleName("Show exactly what will be sent")
-        self._exactly.setAutoDefault(False)
-        self._destination = plain_label(scale=0.92)
-        self._destination.setAccessibleName("Destination")
-        self._destination.hide()
+        self._exactly = Exactly(self)
+        self._sends_to = plain_label(scale=0.92)
+        self._sends_to.setAccessibleName("Where it goes")
         self._problem = Banner()
         self._submit = QPushButton()
         self._submit.setAccessibleName("Submit")
@@ -353,10 +344,11 @@ class NoteWindow(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         self._scrolled = scrolled(
-            question(self._note, self._ticket, self._account), cards, self._findings, self._privacy
+            question(self._note, self._address, self._account), cards, self._findings, self._privacy
         )
         rows.addWidget(self._scrolled, 1)
-        rows.addLayout(footer(self._problem, self._destination, self._exactly, self._submit, self._cancel))
+        buttons = (self._exactly.button, self._submit, self._cancel)
+        rows.addLayout(footer(self._problem, self._sends_to, *buttons))
         letter = self.fontMetrics()
         self._wish = QSize(letter.averageCharWidth() * 154, letter.lineSpacing() * 50)
         self._order_tabs()
@@ -364,9 +356,9 @@ class NoteWindow(QWidget):
     def _order_tabs(self) -> None:
         chain_tabs(
             [
-                self._note, self._ticket, self._account, *self._pictures.tab_parts(),
-                *self._logs.tab_parts(), *self._findings.tab_parts(), self._privacy.change, self._exactly,
-                self._submit, self._cancel,
+                self._note, *self._address.tab_parts(), self._account, *self._pictures.tab_parts(),
+                *self._logs.tab_parts(), *self._findings.tab_parts(), self._privacy.change,
+                self._exactly.button, self._submit, self._cancel,
             ]
         )  # fmt: skip
 
@@ -375,16 +367,23 @@ class NoteWindow(QWidget):
 
     def _connect(self) -> None:
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._pause.timeout.connect(lambda: self.edited.emit(self._note.text(), self._ticket.text()))
+        self._pause.timeout.connect(
+            lambda: self.edited.emit(self._note.text(), self._address.ticket.text(), self.destination)
+        )
         self._note.textChanged.connect(lambda: self._pause.start() if self.isVisible() else None)
-        self._ticket.textEdited.connect(lambda: self._pause.start())
         self._note.focus_got.connect(self.focused)
-        self._ticket.returnPressed.connect(self.submit)
+        self._address.edited.connect(lambda: self._pause.start())
+        self._address.chosen.connect(lambda: self._follow_destination())
+        self._address.chosen.connect(self.destination_chosen)
+        self._address.ticket_asked.connect(self.ticket_asked)
+        self._address.ticket.returnPressed.connect(self.submit)
         self._submit.clicked.connect(self.submit)
         self._cancel.clicked.connect(self.cancel)
         self._logs.wish_changed.connect(self.logs_wish_changed)
         self._logs.sizes_asked.connect(self.sizes_asked)
-        self._exactly.clicked.connect(self.ask_contents)
+        self._exactly.button.clicked.connect(self.ask_contents)
+        self._exactly.accepted.connect(self._contents_accepted)
+        self._exactly.dropped.connect(self.contents_dropped)
         self._logs.parts_made.connect(self._order_tabs)
         self._findings.parts_made.connect(self._order_tabs)
         self._findings.opened.connect(self._bring_into_view)

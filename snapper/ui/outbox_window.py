@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,20 +23,24 @@ from PySide6.QtWidgets import (
 )
 
 from snapper.delivery import credentials
-from snapper.report import Receipt
+from snapper.destinations import DESK
 from snapper.state import RULES, Entry, State
 from snapper.ui.contents_list import ContentsList
 from snapper.ui.look import BLUE, Banner, Card, emphasize, icon, plain_label, put_in_middle, screen_for
+from snapper.ui.receipts import ReceiptWords, words_of
 from snapper.ui.saving import ON_CLIPBOARD, ask_folder, to_clipboard
-from snapper.words import first_line, moment_text, receipt_text, size_text, state_text
+from snapper.words import first_line, moment_text, size_text, state_text
 
-_COLUMNS = ("State", "Receipt", "Ticket", "Note", "Written", "Size")
+_DESTINATION = "Destination"
+_PLACE_CHARS = 28  # of a column that must leave room for the others
+_COLUMNS = ("State", "Receipt", _DESTINATION, "Ticket", "Note", "Written", "Size")
 _CAN_RETRY = (State.WAITING, State.UNKNOWN, State.BLOCKED, State.STOPPED, State.REJECTED)
 _EMPTY = "No reports here. Delivered ones stay in this list for 30 days."
 
 
 class OutboxWindow(QWidget):
-    """Lists reports; what the user wants done goes out as a signal with the report's id."""
+    """Lists reports, and where they go if there are several such `destinations` (their names); what the user
+    wants done goes out as a signal with the report's id."""
 
     retry = Signal(str)
     export = Signal(str, Path)
@@ -44,8 +48,9 @@ class OutboxWindow(QWidget):
     sign_in = Signal(str)
     refresh = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, destinations: Collection[str] = ()) -> None:
         super().__init__()
+        self._destinations = frozenset(destinations)
         self.setWindowTitle("Outbox – snapper")
         self.setWindowIcon(icon())
         self._entries: dict[str, Entry] = {}
@@ -77,6 +82,8 @@ class OutboxWindow(QWidget):
         self._list.blockSignals(True)
         self._list.clear()
         self._list.addTopLevelItems([_item(entry) for entry in newest_first])
+        places = self._destinations | {_place(entry) for entry in newest_first}
+        self._list.setColumnHidden(_COLUMNS.index(_DESTINATION), len(places) < 2)
         self._select(chosen)
         self._list.blockSignals(False)
         self._show_details()
@@ -110,7 +117,7 @@ class OutboxWindow(QWidget):
         self._retry.setEnabled(entry is not None and entry.state in _CAN_RETRY)
         self._export.setEnabled(entry is not None)
         self._discard.setEnabled(entry is not None)
-        self._copy.setVisible(_receipt(entry) is not None)
+        self._copy.setVisible(entry is not None and entry.delivery.receipt is not None)
         if entry is not None:
             obstacle = entry.delivery.obstacle
             sign_in, for_it = credentials.wanted(obstacle), bool(obstacle.for_it)
@@ -146,8 +153,9 @@ class OutboxWindow(QWidget):
             self.say("The text for your IT department is on the clipboard.")
 
     def _copy_receipt(self) -> None:
-        if receipt := _receipt(self._entry()):
-            to_clipboard(receipt_text(receipt))
+        if (entry := self._entry()) and (words := _receipt_words(entry)):
+            to_clipboard(words.clipboard)
+            self.say("What support needs to find it is on the clipboard.")
 
     def _ask_discard(self) -> None:
         entry = self._entry()
@@ -262,30 +270,42 @@ def _line(*parts: QWidget | None) -> QWidget:
 
 
 def _item(entry: Entry) -> QTreeWidgetItem:
-    receipt, report = _receipt(entry), entry.report
+    receipt, report = entry.delivery.receipt, entry.report
     written = moment_text(datetime.fromisoformat(report.created_at), datetime.now(UTC))
     code, ticket = (receipt.code, receipt.ticket) if receipt else ("", report.ticket or "new")
     cells = [
-        state_text(entry.state), code, ticket, first_line(report.note), written, size_text(entry.size)
+        state_text(entry.state), code, _shortened(_place(entry)), ticket,
+        first_line(report.note), written, size_text(entry.size),
     ]  # fmt: skip
     item = QTreeWidgetItem(cells)
+    item.setToolTip(_COLUMNS.index(_DESTINATION), _place(entry))
     item.setData(0, Qt.ItemDataRole.UserRole, entry.id)
     item.setTextAlignment(len(cells) - 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return item
 
 
-def _receipt(entry: Entry | None) -> Receipt | None:
-    return entry.delivery.receipt if entry else None
+def _receipt_words(entry: Entry) -> ReceiptWords | None:
+    receipt = entry.delivery.receipt
+    return words_of(receipt, entry.report.destination) if receipt else None
+
+
+def _place(entry: Entry) -> str:
+    return entry.report.destination or DESK
+
+
+def _shortened(place: str) -> str:
+    return place if len(place) <= _PLACE_CHARS else f"{place[: _PLACE_CHARS - 1]}…"
 
 
 def _headline(entry: Entry) -> str:
-    receipt = _receipt(entry)
-    words = state_text(entry.state)
-    return f"{words}: {receipt.code}, ticket {receipt.ticket}" if receipt else words
+    state, words = state_text(entry.state), _receipt_words(entry)
+    return f"{state}: {words.short}" if words else state
 
 
 def _status(entry: Entry) -> tuple[str, ...]:
     delivery = entry.delivery
+    if entry.state is State.UNCONFIRMED:
+        return (delivery.sentence, delivery.remedy or "Ask support whether it is there.")
     if delivery.next_attempt is None or not RULES[entry.state].automatic:
         return (delivery.sentence, delivery.remedy)
     moment = moment_text(datetime.fromtimestamp(delivery.next_attempt, UTC), datetime.now(UTC))

@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 
 from snapper.answer import Picture
 from snapper.capture.frame import Frame, Rect, window_area
+from snapper.destinations import Destination
+from snapper.fitting import pieces, pieces_text
 from snapper.ui.cover_edits import CoverEdits
 from snapper.ui.look import Badge, Banner, Card, badge_color
 from snapper.ui.preview import Preview
@@ -40,6 +42,7 @@ class PictureBox(Card):
         self._frame: Frame | None = None
         self._preview: Preview | None = None
         self._sizes: Mapping[Picture, int] = {}
+        self._destination: Destination | None = None
         self._edits = CoverEdits()
         self.include = QCheckBox("Include &screenshot")
         self.include.setAccessibleName("Include screenshot")
@@ -95,6 +98,15 @@ class PictureBox(Card):
         """Say how large each picture is as a file, in bytes, once that is known."""
         self._sizes = sizes
         self._name_size()
+
+    def set_destination(self, destination: Destination) -> None:
+        """Where the picture goes: it may be too large to go there in one piece."""
+        self._destination = destination
+        self._name_size()
+
+    def file_size(self) -> int:
+        """The bytes of the chosen picture as a file; 0 where there is none, or that is not known yet."""
+        return self._sizes.get(self.choice(), 0)
 
     def offer(self, covers: Iterable[Rect]) -> None:
         """Cover more parts of the desktop, found while the window was already open.
@@ -174,8 +186,11 @@ class PictureBox(Card):
         )
 
     def _name_size(self) -> None:
-        size = self._sizes.get(self.choice())
-        self.include.setText(f"Include &screenshot ({size_text(size)})" if size else "Include &screenshot")
+        size, to = self.file_size(), self._destination
+        count = pieces(size, to.limits) if to else 1
+        said = f" ({size_text(size)}{f', in {count} pieces' if count > 1 else ''})" if size else ""
+        self.include.setText(f"Include &screenshot{said}")
+        self.include.setToolTip(pieces_text([("It", size)], to) if to else "")
 
     def _name_window(self, title: str | None) -> None:
         text = "This win&dow"

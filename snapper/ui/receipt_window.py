@@ -28,11 +28,12 @@ from snapper.ui.look import (
     put_in_corner,
     screen_for,
 )
+from snapper.ui.receipts import ReceiptWords, words_of
 from snapper.ui.saving import ON_CLIPBOARD, ask_folder, to_clipboard
-from snapper.words import receipt_text
 
 _LETTERS_WIDE = 72
 _QUOTE = "Support does not watch uploads: quote this number."
+_ASK = "Ask support whether it is there, and quote this. Nobody watches uploads."
 
 
 class ReceiptWindow(QWidget):
@@ -54,8 +55,8 @@ class ReceiptWindow(QWidget):
         )
         self.setWindowTitle("Receipt – snapper")
         self.setWindowIcon(icon())
-        self._receipt: Receipt | None = None
-        self._report_id = self._text_for_it = ""
+        self._words: ReceiptWords | None = None
+        self._url = self._report_id = self._text_for_it = ""
         self._earlier = 0
         self._make_parts()
         self._lay_out()
@@ -65,16 +66,16 @@ class ReceiptWindow(QWidget):
         self._title.setText("Your report has arrived")
         self._problem.say()
         self._explain.setText(_QUOTE)
-        self._show_receipt(receipt)
+        self._show_receipt(receipt, words_of(receipt, report.destination))
         self._list(report)
         self._appear()
 
-    def show_unconfirmed(self, receipt: Receipt, sentence: str) -> None:
+    def show_unconfirmed(self, receipt: Receipt, report: Report, sentence: str) -> None:
         """The ticket system took the report but did not prove it; `sentence` says what that means."""
         self._title.setText("Your report was sent, but is not confirmed")
         self._problem.say(sentence)
-        self._explain.setText(_QUOTE)
-        self._show_receipt(receipt)
+        self._explain.setText(_ASK)
+        self._show_receipt(receipt, words_of(receipt, report.destination))
         self._list(None)
         self._appear()
 
@@ -86,7 +87,7 @@ class ReceiptWindow(QWidget):
         self._title.setText("Your report has not been sent yet")
         self._problem.say(sentence)
         self._explain.setText(next_sentence)
-        self._show_receipt(None)
+        self._show_receipt(None, None)
         self._offer(report_id, text_for_it)
         self._list(None)
         self._appear()
@@ -122,19 +123,19 @@ class ReceiptWindow(QWidget):
             return Badge.SENDING
         return Badge.WAITING
 
-    def _show_receipt(self, receipt: Receipt | None) -> None:
-        self._receipt = receipt
+    def _show_receipt(self, receipt: Receipt | None, words: ReceiptWords | None) -> None:
+        self._words, self._url = words, receipt.url if receipt else ""
         self._offer("", "")
         for part in (self._code, self._ticket, self._copy, self._open):
-            part.setVisible(receipt is not None)
-        if receipt is None:
+            part.setVisible(words is not None)
+        if words is None:
             return
-        self._code.setText(receipt.code)
-        self._ticket.setText(f"Ticket {receipt.ticket}")
+        self._code.setText(words.quote)
+        self._ticket.setText(words.beside)
         self._copy.setText("Copy")
-        self._open.setText(f"Open ticket {receipt.ticket}")
-        self._open.setToolTip(receipt.url)
-        self._open.setVisible(_is_web_address(receipt.url))
+        self._open.setText(words.link)
+        self._open.setToolTip(self._url)
+        self._open.setVisible(_is_web_address(self._url))
 
     def _offer(self, report_id: str, text_for_it: str) -> None:
         self._report_id, self._text_for_it = report_id, text_for_it
@@ -172,13 +173,13 @@ class ReceiptWindow(QWidget):
         put_in_corner(self, screen_for(None))
 
     def _copy_receipt(self) -> None:
-        if self._receipt is not None:
-            to_clipboard(receipt_text(self._receipt))
+        if self._words is not None:
+            to_clipboard(self._words.clipboard)
             self._copy.setText("Copied")
 
     def _open_ticket(self) -> None:
-        if self._receipt is not None and _is_web_address(self._receipt.url):
-            QDesktopServices.openUrl(QUrl(self._receipt.url))
+        if _is_web_address(self._url):
+            QDesktopServices.openUrl(QUrl(self._url))
 
     # --- parts --------------------------------------------------------------------------------------------
 
@@ -191,7 +192,7 @@ class ReceiptWindow(QWidget):
         self._close.clicked.connect(self.close)
         self._code = QLabel()
         self._code.setTextFormat(Qt.TextFormat.PlainText)
-        self._code.setAccessibleName("Receipt code")
+        self._code.setAccessibleName("What to quote to support")
         font = self._code.font()
         font.setPointSizeF(font.pointSizeF() * 2.2)
         font.setBold(True)
@@ -201,7 +202,7 @@ class ReceiptWindow(QWidget):
         self._explain = plain_label()
         self._contents = ContentsList()
         self._copy = QPushButton("Copy")
-        self._copy.setAccessibleName("Copy receipt code, ticket and link")
+        self._copy.setAccessibleName("Copy what support needs to find it")
         self._copy.clicked.connect(self._copy_receipt)
         emphasize(self._copy)
         self._open = QPushButton()

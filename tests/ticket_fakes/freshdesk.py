@@ -87,6 +87,10 @@ class System(Fake):
         """Status 5."""
         self._tickets[int(ticket)].status = CLOSED
 
+    def mark_as_spam(self, ticket: str) -> None:
+        """It takes nothing any more, though it can still be seen."""
+        self._tickets[int(ticket)].spam = True
+
     def reader_token(self) -> str:
         """The key of an agent whose role only allows to view tickets."""
         return "freshdesk-reader-key"
@@ -216,6 +220,7 @@ class System(Fake):
             email=str(wanted.get("email", "")),
             status=int(wanted.get("status", 2)),
             priority=int(wanted.get("priority", 1)),
+            kind=wanted.get("type"),
             group=wanted.get("group_id"),
             tags=[str(tag) for tag in wanted.get("tags", [])],
             created_at=self._time(),
@@ -227,6 +232,8 @@ class System(Fake):
 
     async def _note(self, request: Request) -> Response:
         ticket = self._found(request)
+        if ticket.spam:  # “Updating a ticket that has been marked as spam will return 405”
+            return self.wrong_method(request)
         wanted, sent = await self._sent(request)
         if wrong := wrong_note(wanted):
             return problems(wrong)
@@ -329,9 +336,10 @@ class System(Fake):
             "status": ticket.status,
             "priority": ticket.priority,
             "source": 2,
+            "type": ticket.kind,
             "group_id": ticket.group,
             "requester_id": _REQUESTER,
-            "spam": False,
+            "spam": ticket.spam,
             "created_at": ticket.created_at,
             "updated_at": ticket.updated_at or ticket.created_at,
         }

@@ -65,11 +65,13 @@ class Ticket:
     email: str
     status: int
     priority: int
+    kind: str | None
     group: int | None
     tags: list[str]
     created_at: str
     files: list[File]
     updated_at: str = ""
+    spam: bool = False
     conversations: list[Conversation] = field(default_factory=list)
 
     def __post_init__(self) -> None:

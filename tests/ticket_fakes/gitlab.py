@@ -1,8 +1,9 @@
 """GitLab 18, from its documentation.
 
-docs.gitlab.com/api: REST API (authentication, pagination, status codes), Markdown uploads, Issues, Notes;
-user and IP rate limits; instance limits; quick actions. Where these give only a status, the words are those
-of GitLab's own source (lib/api/helpers.rb, Grape's validations). What it does to texts is in gitlab_texts.
+docs.gitlab.com: REST API (authentication, pagination, status codes), Markdown uploads, Issues, Notes; user
+and IP rate limits; instance limits; quick actions; uploads sanitize (EXIF). Where these give only a status,
+the words are those of GitLab's own source (lib/api/helpers.rb, Grape's validations). What it does to texts is
+in gitlab_texts.
 
 Traps that are enforced: a line that starts with /close, /label … in a description or note is a command, done
 and taken out of the text, unless it stands in a code block; uploads get another name where theirs has spaces
@@ -17,7 +18,7 @@ import email.utils
 import json
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from starlette.routing import BaseRoute, Route
 from tests.ticket_fakes import Fake, Refusal
 from tests.ticket_fakes.asking import RateLimit, json_body, media_type, page_of
 from tests.ticket_fakes.bodies import Blob, Sent
-from tests.ticket_fakes.gitlab_texts import Issue, is_image, obeyed, stored_name
+from tests.ticket_fakes.gitlab_texts import Issue, is_image, is_photo, obeyed, stored_name
 
 FILE_BYTES = 100 << 20  # max_attachment_size, by default 100 MB
 TITLE_CHARS, DESCRIPTION_CHARS, NOTE_CHARS = 255, 1_048_576, 1_000_000
@@ -110,7 +111,8 @@ class System(Fake):
         project = "/api/v4/projects/{project:path}"
         return [
             Route("/api/v4/version", self._about, methods=["GET"]),
-            Route("/api/v4/user", self._user, methods=["GET"]),
+            Route("/api/v4/personal_access_tokens/self", self._own_token, methods=["GET"]),
+            Route("/api/v4/projects", self._projects, methods=["GET"]),
             Route(project + "/uploads", self._upload, methods=["POST"]),
             Route(project + "/uploads", self._maintainers_only, methods=["GET"]),
             Route(project + "/uploads/{number:int}", self._maintainers_only, methods=["GET"]),
@@ -158,9 +160,7 @@ class System(Fake):
             self._check_project(request)
 
     def _check_project(self, request: Request) -> None:
-        asked = bytes(request.scope["raw_path"]).decode().split("/")[4]  # /api/v4/projects/<this>
-        if unquote(asked) != request.path_params["project"]:
-            raise Refusal(self.unknown(request))  # a slash that was not encoded
+        asked = bytes(request.scope["raw_path"]).decode().split("/")[4]  # as it was encoded
         if unquote(asked) not in (str(_PROJECT_ID), _PROJECT_PATH):
             raise Refusal(_message(404, "404 Project Not Found"))
         if self._archived and request.method != "GET":
@@ -188,23 +188,28 @@ class System(Fake):
         self._enter(request)
         return JSONResponse({"version": self._version, "revision": "0123abcd"})
 
-    async def _user(self, request: Request) -> Response:
+    async def _own_token(self, request: Request) -> Response:
         self._enter(request)
-        return JSONResponse({"id": 5, "username": "snapper-bot", "name": "Snapper", "state": "active"})
+        reads = request.headers.get("private-token") == self.reader_token()
+        return JSONResponse({"id": 4, "active": True, "scopes": ["read_api" if reads else "api"]})
+
+    async def _projects(self, request: Request) -> Response:
+        self._enter(request)
+        return _page(request, [self._shown_project()])
 
     async def _project(self, request: Request) -> Response:
         self._enter(request)
-        return JSONResponse(
-            {
-                "id": _PROJECT_ID,
-                "name": "Trading desk",
-                "path_with_namespace": _PROJECT_PATH,
-                "web_url": f"{self.peer.url}/{_PROJECT_PATH}",
-                "archived": self._archived,
-                "issues_enabled": not self._no_issues,
-                "permissions": {"project_access": {"access_level": 20}, "group_access": None},
-            }
-        )
+        return JSONResponse(self._shown_project())
+
+    def _shown_project(self) -> dict[str, Any]:
+        return {
+            "id": _PROJECT_ID,
+            "name": "Trading desk",
+            "path_with_namespace": _PROJECT_PATH,
+            "web_url": f"{self.peer.url}/{_PROJECT_PATH}",
+            "archived": self._archived,
+            "issues_enabled": not self._no_issues,
+        }
 
     # --- uploads --------------------------------------------------------------------------------------------
 
@@ -223,11 +228,21 @@ class System(Fake):
             raise Refusal(JSONResponse({"error": "file is missing"}, 400))
         if sent.blob.size > self._file_bytes:
             raise Refusal(PlainTextResponse("Request Entity Too Large\n", 413))
-        return JSONResponse(self._keep(sent), 201)
+        return JSONResponse(self._keep(sent.name, await self._stripped(sent)), 201)
 
-    def _keep(self, sent: Sent) -> dict[str, Any]:
-        name = stored_name(sent.name)
-        upload = Upload(len(self._uploads) + 1, secrets.token_hex(16), name, sent.blob)
+    async def _stripped(self, sent: Sent) -> Blob:
+        """Photos lose what their camera wrote into them: here, their last byte."""
+        if not is_photo(sent.name):
+            return sent.blob
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield sent.blob.read()[:-1]
+
+        return await self.shelf.keep(pieces())
+
+    def _keep(self, sent_as: str, blob: Blob) -> dict[str, Any]:
+        name = stored_name(sent_as)
+        upload = Upload(len(self._uploads) + 1, secrets.token_hex(16), name, blob)
         self._uploads[upload.secret, name] = upload
         url = f"/uploads/{upload.secret}/{name}"
         alt = (name.rpartition(".")[0] if is_image(name) else name).replace("]", "\\]")
@@ -270,7 +285,7 @@ class System(Fake):
         title, text = _text(values, "title"), _text(values, "description", required=False)
         _check_length("title", title, TITLE_CHARS)
         _check_length("description", text, DESCRIPTION_CHARS)
-        issue = Issue(len(self._issues) + 1, title, "")
+        issue = Issue(len(self._issues) + 1, title, "", confidential=values.get("confidential") is True)
         issue.description = obeyed(issue, text)
         self._issues.append(issue)
         return JSONResponse(self._shown(issue), 201)
@@ -334,6 +349,7 @@ class System(Fake):
             "title": issue.title,
             "description": issue.description,
             "state": issue.state,
+            "confidential": issue.confidential,
             "web_url": f"{self.peer.url}/{_PROJECT_PATH}/-/issues/{issue.iid}",
             "discussion_locked": None,
         }

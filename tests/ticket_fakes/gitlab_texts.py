@@ -23,6 +23,7 @@ class Issue:
     title: str
     description: str
     state: str = "opened"
+    confidential: bool = False
     notes: list[str] = field(default_factory=list)
 
     def texts(self) -> list[str]:
@@ -41,6 +42,11 @@ def stored_name(name: str) -> str:
 def is_image(name: str) -> bool:
     """Whether a link to the file shows it."""
     return _IMAGE.search(name) is not None
+
+
+def is_photo(name: str) -> bool:
+    """Whether what its camera wrote into the file is taken out."""
+    return re.search(r"\.(jpe?g|tiff?)$", name, re.IGNORECASE) is not None
 
 
 def obeyed(issue: Issue, text: str) -> str:

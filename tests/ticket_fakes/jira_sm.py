@@ -27,14 +27,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 
 from tests.ticket_fakes import Fake, Refusal
+from tests.ticket_fakes import jira_sm_parts as parts
 from tests.ticket_fakes.asking import RateLimit, basic_login, json_body, media_type
 from tests.ticket_fakes.bodies import Blob
-from tests.ticket_fakes.jira_sm_parts import KEY, Sent, Temporary, Ticket, check_text, error, forbidden
+from tests.ticket_fakes.jira_sm_parts import KEY, Sent, Ticket, check_text, error, forbidden, page
 from tests.ticket_fakes.storage import Storage
 
 FILE_BYTES = 1 << 30  # Cloud's default; Data Center's is 10 MB
-SUMMARY_CHARS = 255
-_PAGE = 50
 _DESK, _TYPE, _TYPE_NAME = "61", "112", "Report a problem"
 _OTHER_DESKS = 60  # so that ours is on the second page
 _API = "/rest/servicedeskapi"
@@ -43,7 +42,7 @@ _API = "/rest/servicedeskapi"
 class System(Fake):
     """`edition` decides about login, downloads and what is missing; `agent`: whether our account is licensed
     and may use the platform's API (else it is a customer's); `required` are further fields that a request
-    must have; `attachment_field`: whether the request type has one."""
+    must have; `attachment_field`, `description_field`: whether the request type has one."""
 
     system = "jira_sm"
     commits = re.compile(rf"POST {_API}/request(/{KEY}-\d+/attachment)?")
@@ -60,15 +59,18 @@ class System(Fake):
         requests_a_minute: int | None = None,
         required: Sequence[str] = (),
         attachment_field: bool = True,
+        description_field: bool = True,
     ) -> None:
         self._cloud, self._agent = edition == "cloud", agent
         self._file_bytes, self._required = file_bytes, required
-        self._fields = ["summary", "description", *required, *["attachment"] * attachment_field]
+        self._fields = ["summary", *["description"] * description_field, *required]
+        self._fields += ["attachment"] * attachment_field
         self._tickets: list[Ticket] = []
         self._found: set[int] = set()
         self._wrong_logins = 0
+        self._text_chars = parts.TEXT_CHARS
         super().__init__(folder)
-        self._temporary = Temporary(self.clock.now)
+        self._temporary = parts.Temporary(self.clock.now)
         self.storage = Storage(self.clock.now, 60)
         self.hosts = (self.storage.serving,)
         self._rate = RateLimit(requests_a_minute, 60, self.clock.now)
@@ -90,6 +92,10 @@ class System(Fake):
     def settle(self) -> None:
         """Let the index catch up."""
         self._found.update(ticket.number for ticket in self._tickets)
+
+    def refuse_comments(self) -> None:
+        """Let a validator of the workflow say no to whatever is added, as administrators may set up."""
+        self._text_chars = 0
 
     def ticket(self, key: str) -> Ticket:
         """A request by its key."""
@@ -113,6 +119,7 @@ class System(Fake):
             Route(f"{_API}/request", self._list, methods=["GET"]),
             Route(f"{_API}/request", self._create, methods=["POST"]),
             Route(ticket, self._get, methods=["GET"]),
+            Route(f"{ticket}/comment", self._comments, methods=["GET"]),
             Route(f"{ticket}/attachment", self._attach, methods=["POST"]),
             Route("/rest/api/2/attachment/meta", self._meta, methods=["GET"]),
             Route("/rest/api/2/issue/{key}", self._issue, methods=["GET"]),
@@ -129,18 +136,24 @@ class System(Fake):
         """Jersey's words."""
         if request.url.path.startswith("/rest/"):
             return JSONResponse({"message": f"null for uri: {request.url}", "status-code": 404}, 404)
-        return Response("<!DOCTYPE html><title>Oops, you've found a dead link.</title>", 404)
+        page = "<!DOCTYPE html><title>Oops, you've found a dead link.</title>"
+        return Response(page, 404, media_type="text/html")
+
+    def wrong_method(self, request: Request) -> Response:
+        """As its framework answers."""
+        return Response(status_code=405, headers={"Allow": "POST"})
 
     def broken(self, status: int) -> Response:
         """429 with the documented headers; 500 as JSON; 503 as the page of the proxy before it."""
         if status == 429:
             return self._too_many(7)
         if status == 503:
-            return Response("<html><body>Service Unavailable</body></html>", 503, {"Retry-After": "7"})
+            page = "<html><body>Service Unavailable</body></html>"
+            return Response(page, 503, {"Retry-After": "7"}, "text/html")
         return error(status, "Internal server error", "sd.error.internal")
 
     def _enter(self, request: Request) -> bool:
-        """Who asks? True: somebody who may write. Raises Refusal."""
+        """Who asks? True: somebody who may write."""
         if (wait := self._rate.take()) is not None:
             raise Refusal(self._too_many(wait))
         if not self._cloud and self._wrong_logins >= 3:
@@ -183,25 +196,24 @@ class System(Fake):
     async def _desks(self, request: Request) -> Response:
         self._enter(request)
         desks = [(str(number), f"P{number}", f"Project {number}") for number in range(1, _OTHER_DESKS + 1)]
-        return self._page(
-            request,
-            [
-                {"id": id_, "projectId": f"1{id_}", "projectKey": key, "projectName": name}
-                for id_, key, name in [*desks, (_DESK, KEY, "Operations")]
-            ],
+        names = ("id", "projectKey", "projectName")
+        return page(
+            request, [dict(zip(names, desk, strict=True)) for desk in [*desks, (_DESK, KEY, "Operations")]]
         )
 
     async def _types(self, request: Request) -> Response:
         self._enter(request)
         self._check_desk(request.path_params["desk"])
-        types = [("111", "Ask a question"), (_TYPE, _TYPE_NAME)]
-        return self._page(request, [{"id": id_, "name": name, "serviceDeskId": _DESK} for id_, name in types])
+        types = [{"id": "111", "name": "Ask a question"}, {"id": _TYPE, "name": _TYPE_NAME}]
+        return page(request, types)
 
     async def _type_fields(self, request: Request) -> Response:
         self._enter(request)
         self._check_desk(request.path_params["desk"])
-        needed = {"summary", *self._required}
-        fields = [{"fieldId": name, "name": name, "required": name in needed} for name in self._fields]
+        fields = [
+            {"fieldId": name, "name": name, "required": name not in ("description", "attachment")}
+            for name in self._fields
+        ]
         return JSONResponse({"requestTypeFields": fields, "canRaiseOnBehalfOf": self._agent})
 
     def _check_desk(self, desk: str) -> None:
@@ -235,7 +247,7 @@ class System(Fake):
     async def _list_files(self, request: Request) -> Response:
         self._enter(request)
         ticket = self._asked(request)
-        return self._page(request, [self._shown_file(ticket, sent) for sent in ticket.files])
+        return page(request, [self._shown_file(ticket, sent) for sent in ticket.files])
 
     async def _download(self, request: Request) -> Response:
         self._enter(request)
@@ -266,21 +278,11 @@ class System(Fake):
         fields = values.get("requestFieldValues")
         if not isinstance(fields, dict):
             raise Refusal(error(400, "requestFieldValues is missing.", "sd.error.json"))
-        self._check_fields(fields)
+        parts.check_fields(fields, self._fields, self._required)
         files = self._temporary.serve(fields.pop("attachment", []))
         ticket = Ticket(len(self._tickets) + 1, fields, files=files)
         self._tickets.append(ticket)
         return JSONResponse(self._shown(ticket), 201)
-
-    def _check_fields(self, fields: dict[str, Any]) -> None:
-        for name in ("summary", *self._required):
-            if not str(fields.get(name, "")).strip():
-                raise Refusal(error(400, f"Field required: {name}", "sd.validation.field.required"))
-        if unknown := set(fields) - set(self._fields):
-            raise Refusal(error(400, f"Not on this request type: {unknown}", "sd.validation.field.unknown"))
-        if re.search(r"[\r\n]", fields["summary"]) or len(fields["summary"]) > SUMMARY_CHARS:
-            raise Refusal(error(400, "The summary is invalid.", "sd.validation.summary"))
-        check_text(fields.get("description", ""))
 
     async def _attach(self, request: Request) -> Response:
         writer = self._enter(request)
@@ -289,12 +291,13 @@ class System(Fake):
         if not writer or ticket.status == "Closed" or (values.get("public") is False and not self._agent):
             raise Refusal(forbidden())
         comment = (values.get("additionalComment") or {}).get("body", "")
-        check_text(comment)
+        check_text(comment, self._text_chars)
         if not values.get("temporaryAttachmentIds"):
             raise Refusal(error(400, "There are no attachments.", "sd.attachment.none"))
         files = self._temporary.serve(values["temporaryAttachmentIds"])
         ticket.files.extend(files)
         ticket.comments.append(comment)
+        ticket.public.append(values.get("public") is not False)
         shown = [self._shown_file(ticket, sent) for sent in files]
         answer: dict[str, Any] = {
             "comment": {"id": str(len(ticket.comments)), "body": comment, "public": True}
@@ -305,6 +308,11 @@ class System(Fake):
     async def _get(self, request: Request) -> Response:
         self._enter(request)
         return JSONResponse(self._shown(self._asked(request), request.query_params.get("expand", "")))
+
+    async def _comments(self, request: Request) -> Response:
+        self._enter(request)
+        bodies = enumerate(self._asked(request).comments, 1)
+        return page(request, [{"id": str(number), "body": body} for number, body in bodies])
 
     async def _list(self, request: Request) -> Response:
         self._enter(request)
@@ -317,7 +325,7 @@ class System(Fake):
             and set(words) <= set(re.findall(r"\w+", ticket.fields["summary"].casefold()))
             and asked.get("serviceDeskId", _DESK) == _DESK
         ]
-        return self._page(request, [self._shown(ticket) for ticket in found])
+        return page(request, [self._shown(ticket) for ticket in found])
 
     async def _issue(self, request: Request) -> Response:
         """The platform's API; who has no licence sees nothing."""
@@ -349,14 +357,6 @@ class System(Fake):
         raise Refusal(error(404, words, "sd.customerrequest.error.not.found"))
 
     # --- what it says ---------------------------------------------------------------------------------------
-
-    def _page(self, request: Request, items: list[dict[str, Any]]) -> Response:
-        start = int(request.query_params.get("start", 0))
-        limit = min(_PAGE, int(request.query_params.get("limit", _PAGE)))
-        values, last = items[start : start + limit], start + limit >= len(items)
-        links = {} if last else {"next": f"{request.url.include_query_params(start=start + limit)}"}
-        page = {"size": len(values), "start": start, "limit": limit, "isLastPage": last, "_links": links}
-        return JSONResponse({**page, "values": values})
 
     def _shown(self, ticket: Ticket, expand: str = "") -> dict[str, Any]:
         shown: dict[str, Any] = {

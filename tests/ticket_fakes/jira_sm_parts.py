@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tests.ticket_fakes.asking import Refusal
 from tests.ticket_fakes.bodies import Blob
 
 KEY = "OPS"
+SUMMARY_CHARS = 255
 TEXT_CHARS = 32_767  # jira.text.field.character.limit
 TEMPORARY_SECONDS = 60 * 60
+_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Ticket:
     fields: dict[str, Any]
     status: str = "Waiting for support"
     comments: list[str] = field(default_factory=list)
+    public: list[bool] = field(default_factory=list)  # whether customers see each comment
     files: list[Sent] = field(default_factory=list)
 
     @property
@@ -85,8 +90,30 @@ def forbidden() -> Response:
     return error(403, "You do not have permission to do this.", "sd.error.forbidden")
 
 
-def check_text(text: str) -> None:
+def check_text(text: str, most: int = TEXT_CHARS) -> None:
     """Refuse a text that is too long for a field."""
-    if len(text) > TEXT_CHARS:
-        words = f"The entered text is too long. It exceeds the allowed limit of {TEXT_CHARS:,} characters."
+    if len(text) > most:
+        words = f"The entered text is too long. It exceeds the allowed limit of {most:,} characters."
         raise Refusal(error(400, words, "field.error.text.toolong"))
+
+
+def check_fields(fields: Mapping[str, Any], allowed: Sequence[str], required: Sequence[str]) -> None:
+    """Refuse a new request that says too little, too much, or what its fields do not take."""
+    for name in ("summary", *required):
+        if not str(fields.get(name, "")).strip():
+            raise Refusal(error(400, f"Field required: {name}", "sd.validation.field.required"))
+    if unknown := set(fields) - set(allowed):
+        raise Refusal(error(400, f"Not on this request type: {unknown}", "sd.validation.field.unknown"))
+    if re.search(r"[\r\n]", fields["summary"]) or len(fields["summary"]) > SUMMARY_CHARS:
+        raise Refusal(error(400, "The summary is invalid.", "sd.validation.summary"))
+    check_text(fields.get("description", ""))
+
+
+def page(request: Request, items: list[dict[str, Any]]) -> Response:
+    """So many items from where one asks; never more than 50."""
+    start = int(request.query_params.get("start", 0))
+    limit = min(_PAGE, int(request.query_params.get("limit", _PAGE)))
+    values, last = items[start : start + limit], start + limit >= len(items)
+    links = {} if last else {"next": f"{request.url.include_query_params(start=start + limit)}"}
+    about = {"size": len(values), "start": start, "limit": limit, "isLastPage": last, "_links": links}
+    return JSONResponse({**about, "values": values})

@@ -91,7 +91,7 @@ class System(Fake):
     # --- for tests ------------------------------------------------------------------------------------------
 
     def tickets(self) -> list[str]:
-        """Every report, by its folder."""
+        """Every report, by what its sender calls it in the field `report`, else by its folder."""
         return list(self._reports)
 
     def close(self, ticket: str) -> None:
@@ -110,7 +110,7 @@ class System(Fake):
         """The files in a report's folder, those it makes itself left out; logs are gzipped there."""
         return {
             path.name: path.read_bytes()
-            for path in sorted((self._bugs / ticket).iterdir())
+            for path in sorted((self._bugs / self._reports[ticket].id).iterdir())
             if not path.name.startswith("details.")
         }
 
@@ -183,7 +183,8 @@ class System(Fake):
         (folder / "details.json").write_text(json.dumps(asdict(details)) + "\n")
         summary = f"{details.user_text}\n\nNumber of logs: {len(details.logs)}\nApplication: {details.app}\n"
         (folder / "details.log.gz").write_bytes(gzip.compress(summary.encode()))
-        self._reports[details.id] = details
+        name = details.data.get("report", details.id)
+        self._reports[details.id if name in self._reports else name] = details
 
     # --- what is sent ---------------------------------------------------------------------------------------
 

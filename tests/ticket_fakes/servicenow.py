@@ -65,8 +65,8 @@ class Kept:
 
 class System(Fake):
     """`extensions` is glide.attachment.extensions (“txt,png”, empty: all); `file_bytes` the largest file;
-    `requests_an_hour` a rate limit rule; `unwritable` columns are dropped without a word, as an ACL does.
-    """
+    `requests_an_hour` a rate limit rule; `unwritable` columns are dropped without a word, as an ACL does;
+    `missing` ones are not there at all."""
 
     system = "servicenow"
     commits = re.compile(r"(POST|PATCH) /api/now/(table/incident(/\w+)?|attachment/file)")
@@ -81,9 +81,11 @@ class System(Fake):
         file_bytes: int = FILE_BYTES,
         requests_an_hour: int | None = None,
         unwritable: Sequence[str] = (),
+        missing: Sequence[str] = (),
     ) -> None:
         self._extensions = {each.strip().lower() for each in extensions.split(",") if each.strip()}
-        self._file_bytes, self._unwritable = file_bytes, frozenset(unwritable)
+        self._file_bytes, self._unwritable = file_bytes, frozenset((*unwritable, *missing))
+        self._known = _KNOWN - set(missing)
         self._records: dict[str, Record] = {}
         self._files: dict[str, Kept] = {}
         super().__init__(folder)
@@ -116,12 +118,17 @@ class System(Fake):
             if kept.columns["table_sys_id"] == wanted
         ]
 
+    def allow_extension(self, extension: str) -> None:
+        """Its administrator allows one more type of file."""
+        self._extensions.add(extension)
+
     # --- the API --------------------------------------------------------------------------------------------
 
     def routes(self) -> Sequence[BaseRoute]:
         """The addresses it serves."""
         table, attachment = "/api/now/table/{table}", "/api/now/attachment"
         return [
+            Route("/api/now/table/sys_user", self._users, methods=["GET"]),
             Route(table, self._list, methods=["GET"]),
             Route(table, self._create, methods=["POST"]),
             Route(table + "/{sys_id}", self._get, methods=["GET"]),
@@ -177,12 +184,18 @@ class System(Fake):
     async def _list(self, request: Request) -> Response:
         self._enter(request)
         self._check_table(request)
-        found = _matching([each.columns for each in self._records.values()], request, _KNOWN)
+        found = _matching([each.columns for each in self._records.values()], request, self._known)
         offset = int(request.query_params.get("sysparm_offset", 0))
         limit = int(request.query_params.get("sysparm_limit", 10_000))
         records = (self._records[columns["sys_id"]] for columns in found[offset : offset + limit])
         page = [self._shown(record, request) for record in records]
         return JSONResponse({"result": page}, headers={"X-Total-Count": str(len(found))})
+
+    async def _users(self, request: Request) -> Response:
+        self._enter(request)
+        names = (self.login, "abel.tuter")
+        rows = [{"sys_id": f"{number:032x}", "user_name": name} for number, name in enumerate(names, 1)]
+        return JSONResponse({"result": _matching(rows, request, {"user_name"})})
 
     async def _create(self, request: Request) -> Response:
         writer = self._enter(request, body=True)
@@ -194,7 +207,7 @@ class System(Fake):
         columns = {
             "sys_id": sys_id, "number": f"INC{10_000 + len(self._records) + 1:07}", "active": "true",
             "state": "1", "incident_state": "1", "sys_created_by": self.login,
-            "sys_created_on": self._timestamp(), **dict.fromkeys(COLUMNS, ""),
+            "sys_created_on": self._timestamp(), **dict.fromkeys(COLUMNS.keys() & self._known, ""),
         }  # fmt: skip
         record = Record(columns)
         self._set(record, values)

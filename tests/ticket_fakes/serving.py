@@ -131,70 +131,47 @@ class Serving:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = f"{scope['method']} {scope['path']}"
-        body = _Body(receive)
         match self.breaker.before_work(request):
             case "cut":
-                await body.receive()  # a part of it has arrived
-                await self._cut(scope, body)
+                await receive()  # a part of it has arrived
+                await self._cut(scope, receive)
             case ("503" | "429") as status:
-                await body.drain()
                 await self.breaker.answer(int(status))(scope, receive, send)
             case _:
-                await self._work(request, scope, body, send)
+                await self._work(request, scope, receive, send)
 
-    async def _work(self, request: str, scope: Scope, body: _Body, send: Send) -> None:
+    async def _work(self, request: str, scope: Scope, receive: Receive, send: Send) -> None:
         broken = False
 
         async def answer(message: Message) -> None:
             nonlocal broken
             if message["type"] == "http.response.start":
-                # Like the proxies before such systems: a refusal arrives although the client still sends.
-                await body.drain()
                 match self.breaker.after_work(request, message["status"]):
                     case "cut":
                         broken = True
-                        await self._cut(scope, body)
+                        await self._cut(scope, receive)
                     case "silent":
                         broken = True
-                        await body.gone()
+                        await _gone(receive)
                     case "500":
                         broken = True
-                        await self.breaker.answer(500)(scope, body.receive, send)
+                        await self.breaker.answer(500)(scope, receive, send)
             if not broken:
                 await send(message)
 
-        await self._app(scope, body.receive, answer)
+        await self._app(scope, receive, answer)
 
-    async def _cut(self, scope: Scope, body: _Body) -> None:
+    async def _cut(self, scope: Scope, receive: Receive) -> None:
         transport = self._transports.get(tuple(scope["client"]))
         if transport:
             transport.abort()  # type: ignore[attr-defined]
-        await body.gone()
+        await _gone(receive)
 
 
-class _Body:
-    """A request's body on its way in, which knows when it is over."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._over = False
-
-    async def receive(self) -> Message:
-        """The next piece."""
-        message = await self._receive()
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            self._over = True
-        return message
-
-    async def drain(self) -> None:
-        """Read what is left of it and drop it."""
-        while not self._over:
-            await self.receive()
-
-    async def gone(self) -> None:
-        """Wait until the client has gone."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+async def _gone(receive: Receive) -> None:
+    """Wait until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class _Server(uvicorn.Server):

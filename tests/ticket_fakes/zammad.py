@@ -31,6 +31,7 @@ from tests.ticket_fakes.zammad_parts import (
     GROUP,
     STATES,
     TYPES,
+    TYPES_OF_STATES,
     Article,
     File,
     Ticket,
@@ -87,9 +88,9 @@ class System(Fake):
         """All ticket numbers."""
         return [ticket.called for ticket in self._tickets.values()]
 
-    def close(self, ticket: str) -> None:
-        """State “closed”."""
-        next(each for each in self._tickets.values() if each.called == ticket).state = "closed"
+    def close(self, ticket: str, state: str = "closed") -> None:
+        """One of the states that are the end of a ticket."""
+        next(each for each in self._tickets.values() if each.called == ticket).state = state
 
     def reader_token(self) -> str:
         """The token of an agent with read access to the group."""
@@ -113,6 +114,7 @@ class System(Fake):
         """The part of the API that reports need."""
         served: list[tuple[str, list[str], Callable[[Request], Any]]] = [
             ("/users/me", ["GET"], self._me),
+            ("/ticket_states", ["GET"], self._states),
             ("/tickets", ["GET"], self._list),
             ("/tickets", ["POST"], self._create),
             ("/tickets/search", ["GET", "POST"], self._search),
@@ -156,7 +158,25 @@ class System(Fake):
 
     async def _me(self, request: Request) -> Response:
         user = self._user(request)
-        return JSONResponse({"id": user.number, "login": user.email, "email": user.email, "active": True})
+        groups = {self.place: list(user.access)} if user.agent else {}
+        named = (
+            {"roles": ["Agent" if user.agent else "Customer"], "groups": groups}
+            if self._named(request)
+            else {}
+        )
+        return JSONResponse(
+            {"id": user.number, "login": user.email, "email": user.email, "active": True} | named
+        )
+
+    async def _states(self, request: Request) -> Response:
+        self._user(request)
+        return JSONResponse(
+            [
+                {"id": number, "name": name, "state_type_id": kind}
+                | ({"state_type": TYPES_OF_STATES[kind]} if self._named(request) else {})
+                for name, (number, kind) in STATES.items()
+            ]
+        )
 
     async def _create(self, request: Request) -> Response:
         user = self._user(request)
@@ -187,6 +207,8 @@ class System(Fake):
         if not user.agent:
             return user.email
         said = wanted.get("customer_id", wanted.get("customer"))
+        if by_id := [each.email for each in self._users.values() if each.number == said]:
+            return by_id[0]
         if not isinstance(said, str):
             raise Refusal(error(422, "The required value 'customer_id' is missing."))
         guessed = said.startswith("guess:")

@@ -17,7 +17,9 @@ from tests.ticket_fakes.bodies import Blob
 
 NAME_CHARS = 250
 GROUP = 2
-STATES = {"new": 1, "open": 2, "closed": 4}
+# The states of a new Zammad, and one more that this Zammad was given: id and type.
+STATES = {"new": (1, 1), "open": (2, 2), "closed": (4, 5), "merged": (5, 6), "closed, paid": (9, 5)}
+TYPES_OF_STATES = {1: "new", 2: "open", 5: "closed", 6: "merged"}
 TYPES = {"email": 1, "phone": 5, "note": 10, "web": 11}
 
 
@@ -73,7 +75,7 @@ def ticket_json(ticket: Ticket, place: str = "") -> dict[str, Any]:
         "number": ticket.called,
         "title": ticket.title,
         "group_id": GROUP,
-        "state_id": STATES[ticket.state],
+        "state_id": STATES[ticket.state][0],
         "article_count": len(ticket.articles),
         "article_ids": [each.number for each in ticket.articles],
         "created_at": ticket.created_at,

@@ -5,6 +5,8 @@
 - api-reference/introduction/security-and-auth: `Basic email/token:key`
 - api-reference/ticketing/introduction#idempotency: `Idempotency-Key` on create, 2 hours, 400 for another body
 - api-reference/ticketing/tickets/tickets, …/ticket_comments, …/ticket-attachments, …/groups/groups
+- api-reference/ticketing/account-configuration/account_settings: with `markdown_ticket_comments` (here: on) a
+  plain comment is read as Markdown
 - documentation/ticketing/managing-tickets/working-with-url-properties and
   …/accessing-end-user-uploaded-attachments: `content_url` wants our login and leads to another host, which
   must not see it
@@ -35,6 +37,7 @@ from tests.ticket_fakes.asking import RateLimit, basic_login, json_body, media_t
 from tests.ticket_fakes.bodies import TooLarge
 from tests.ticket_fakes.storage import Storage
 from tests.ticket_fakes.zendesk_parts import (
+    AGENT,
     Answered,
     Comment,
     File,
@@ -43,8 +46,10 @@ from tests.ticket_fakes.zendesk_parts import (
     error,
     forbidden,
     invalid,
+    markdown,
     page_of_list,
     replay,
+    ticket_json,
     too_many,
 )
 
@@ -54,12 +59,11 @@ FILE_BYTES = 50 << 20
 COMMENT_CHARS = 65_535
 KEY_CHARS = 255
 _GROUP = 360_001
-_AGENT = 900_001
 
 
 class System(Fake):
     """A Zendesk account with one agent, one group and one who may only read (a token of the same login, so
-    that tests need to change the token only)."""
+    that tests need to change the token only). `required` is a field that new tickets must have, in vain."""
 
     system = "zendesk"
     commits = re.compile(r"POST /api/v2/tickets(\.json)?|PUT /api/v2/tickets/\d+(\.json)?")
@@ -73,7 +77,11 @@ class System(Fake):
         file_bytes: int = FILE_BYTES,
         requests_a_minute: int | None = None,
         lost_uploads: Literal["refused", "ignored"] = "refused",
+        role: Literal["agent", "end-user"] = "agent",
+        required: str = "",
     ) -> None:
+        self._role = role
+        self._required = required
         self._file_bytes = file_bytes
         self._lost_uploads = lost_uploads
         self._numbers = itertools.count(1)
@@ -181,7 +189,7 @@ class System(Fake):
             return JSONResponse({"user": {"id": None, "name": "Anonymous user", "role": "end-user"}})
         self._check(request)
         return JSONResponse(
-            {"user": {"id": _AGENT, "name": "Agent", "email": self.login, "role": "agent", "active": True}}
+            {"user": {"id": AGENT, "name": "Agent", "email": self.login, "role": self._role, "active": True}}
         )
 
     async def _groups(self, request: Request) -> Response:
@@ -256,7 +264,7 @@ class System(Fake):
         if not isinstance(wanted, dict):
             return error(400, "ParameterMissing", "ticket is required")
         ticket = self._new_ticket(wanted)
-        answer = {"ticket": self._ticket_json(ticket), "audit": {"ticket_id": ticket.number}}
+        answer = {"ticket": ticket_json(self.peer.url, ticket), "audit": {"ticket_id": ticket.number}}
         if key is None:
             return JSONResponse(answer, 201)
         self._keys[key] = Answered(body, answer, self.clock.now() + IDEMPOTENCY_SECONDS)
@@ -270,6 +278,8 @@ class System(Fake):
         group = wanted.get("group_id")
         if group not in (None, _GROUP):
             raise Refusal(invalid("group", "Group: is invalid", "InvalidValue"))
+        if self._required:
+            raise Refusal(invalid("base", f"{self._required}: is required when creating a ticket", None))
         external_id = wanted.get("external_id")
         comment = self._new_comment(wanted.get("comment"))
         subject = str(wanted.get("subject") or comment.text[:80])
@@ -288,9 +298,9 @@ class System(Fake):
             text = html.unescape(re.sub(r"<[^>]*>", "", re.sub(r"<br\s*/?>|</p>", "\n", formatted)))
         if not isinstance(text, str) or not text.strip():
             raise Refusal(invalid("base", "Description: cannot be blank", "BlankValue"))
-        if len(text) > COMMENT_CHARS:
+        if max(len(text), len(str(formatted or ""))) > COMMENT_CHARS:
             raise Refusal(invalid("comment", "Comment: is too long (maximum is 65535 characters)", "TooLong"))
-        shown = formatted if isinstance(formatted, str) and formatted else html.escape(text)
+        shown = formatted if isinstance(formatted, str) and formatted else markdown(text)
         public = wanted.get("public", True) is not False
         files = self._spend(wanted.get("uploads") or [])
         return Comment(next(self._numbers), text, shown, public, files, self._time())
@@ -316,11 +326,13 @@ class System(Fake):
             ticket.status = "open" if ticket.status == "solved" else ticket.status
         ticket.status = wanted.get("status", ticket.status)
         ticket.external_id = wanted.get("external_id", ticket.external_id)
-        return JSONResponse({"ticket": self._ticket_json(ticket), "audit": {"ticket_id": ticket.number}})
+        return JSONResponse(
+            {"ticket": ticket_json(self.peer.url, ticket), "audit": {"ticket_id": ticket.number}}
+        )
 
     async def _show(self, request: Request) -> Response:
         self._check(request)
-        return JSONResponse({"ticket": self._ticket_json(self._found(request))})
+        return JSONResponse({"ticket": ticket_json(self.peer.url, self._found(request))})
 
     def _found(self, request: Request) -> Ticket:
         ticket = self._tickets.get(request.path_params["ticket"])
@@ -332,7 +344,9 @@ class System(Fake):
         self._check(request)
         wanted = request.query_params.get("external_id")
         found = [each for each in self._tickets.values() if wanted is None or each.external_id == wanted]
-        return page_of_list(self.peer.url, request, "tickets", [self._ticket_json(each) for each in found])
+        return page_of_list(
+            self.peer.url, request, "tickets", [ticket_json(self.peer.url, each) for each in found]
+        )
 
     async def _search(self, request: Request) -> Response:
         self._check(request)
@@ -341,12 +355,15 @@ class System(Fake):
             return error(422, "invalid", "Invalid search: query is missing")
         words = [word for word in query.replace('"', " ").split() if word != "type:ticket"]
         texts = {
-            number: json.dumps(self._ticket_json(each)) + " ".join(comment.text for comment in each.comments)
+            number: json.dumps(ticket_json(self.peer.url, each))
+            + " ".join(comment.text for comment in each.comments)
             for number, each in self._tickets.items()
             if number in self._indexed
         }
         found = [number for number, text in texts.items() if all(word in text for word in words)]
-        results = [self._ticket_json(self._tickets[number]) | {"result_type": "ticket"} for number in found]
+        results = [
+            ticket_json(self.peer.url, self._tickets[number]) | {"result_type": "ticket"} for number in found
+        ]
         return page_of_list(self.peer.url, request, "results", results)
 
     async def _comments(self, request: Request) -> Response:
@@ -359,26 +376,11 @@ class System(Fake):
 
     # --- pages and shapes -----------------------------------------------------------------------------------
 
-    def _ticket_json(self, ticket: Ticket) -> dict[str, Any]:
-        return {
-            "id": ticket.number,
-            "url": f"{self.peer.url}/api/v2/tickets/{ticket.number}.json",
-            "subject": ticket.subject,
-            "description": ticket.comments[0].text if ticket.comments else "",
-            "external_id": ticket.external_id,
-            "group_id": ticket.group,
-            "status": ticket.status,
-            "requester_id": _AGENT,
-            "submitter_id": _AGENT,
-            "created_at": ticket.created_at,
-            "updated_at": ticket.created_at,
-        }
-
     def _comment_json(self, comment: Comment) -> dict[str, Any]:
         return {
             "id": comment.number,
             "type": "Comment",
-            "author_id": _AGENT,
+            "author_id": AGENT,
             "body": comment.text,
             "plain_body": comment.text,
             "html_body": f'<div class="zd-comment" dir="auto">{comment.html}</div>',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from tests.ticket_fakes.asking import page_of
 from tests.ticket_fakes.bodies import Blob
 
 _PAGE = 100
+AGENT = 900_001
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,31 @@ def _size(text: str) -> int:
 def _start(cursor: str | None) -> int:
     found = re.fullmatch(r"after(\d{1,9})", cursor or "")
     return int(found[1]) if found else 0
+
+
+def ticket_json(url: str, ticket: Ticket) -> dict[str, Any]:
+    """A ticket as the API shows it."""
+    return {
+        "id": ticket.number,
+        "url": f"{url}/api/v2/tickets/{ticket.number}.json",
+        "subject": ticket.subject,
+        "description": ticket.comments[0].text if ticket.comments else "",
+        "external_id": ticket.external_id,
+        "group_id": ticket.group,
+        "status": ticket.status,
+        "requester_id": AGENT,
+        "submitter_id": AGENT,
+        "created_at": ticket.created_at,
+        "updated_at": ticket.created_at,
+    }
+
+
+def markdown(text: str) -> str:
+    """A plain comment as it is shown: some of Markdown is enough to tell that it is read as such."""
+    paragraphs = "</p><p>".join(html.escape(text).split("\n\n"))
+    strong = re.sub(r"\*\*(\w.*?)\*\*", r"<strong>\1</strong>", paragraphs)
+    both = re.sub(r"\*(\w.*?)\*", r"<em>\1</em>", strong)
+    return f"<p>{both}</p>"
 
 
 def replay(earlier: Answered, body: bytes) -> Response:

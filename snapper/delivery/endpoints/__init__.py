@@ -65,7 +65,7 @@ class Endpoint(Protocol):
     def be_patient(self, patient: bool) -> None:
         """Whether nobody waits for what comes next: time limits may be longer then."""
 
-    def find(self, report: Bundle) -> Receipt | None:
+    def find(self, report: Bundle, steps: Steps | None = None) -> Receipt | None:
         """The receipt of a report that it already has, None if it has none."""
 
     def commit(self, report: Bundle, steps: Steps, progress: Progress | None = None) -> Receipt:

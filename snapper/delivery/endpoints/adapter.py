@@ -43,6 +43,7 @@ class Adapter(ABC):
     """One ticket system. Methods raise what the Api raises, and Refused or NeedsAttention."""
 
     check_path: str  # a GET that costs the system nothing, and whose answer shows that it is the one asked
+    searches = True  # whether a report can be looked up
     in_steps = False  # whether a report is there before all its files are, and what is missing can be added
 
     def __init__(self, destination: Destination, token: str) -> None:

@@ -17,7 +17,7 @@ from snapper.delivery.causes import Cause
 from snapper.delivery.endpoints import Progress, Steps
 from snapper.delivery.endpoints.adapter import Adapter, Remote
 from snapper.delivery.evidence import Stop, Stopped
-from snapper.delivery.http import Answer, Http
+from snapper.delivery.http import LIST_BYTES, Answer, Http
 from snapper.delivery.letter import Part
 from snapper.delivery.reading import Digest
 from snapper.delivery.ways import Ways
@@ -88,7 +88,9 @@ class Api:
 
     def ask(self, method: str, path: str, **options: Any) -> Answer:
         """A request that may be made twice, whatever its answer."""
-        return uploading.ask(self._ways, lambda http: http.request(method, path, **options))
+        return uploading.ask(
+            self._ways, lambda http: http.request(method, path, answer_bytes=LIST_BYTES, **options)
+        )
 
     def content(self, answer: Answer) -> Any:
         """What a good answer holds. Raises DeliveryError when it is none, or not of the ticket system."""
@@ -125,7 +127,7 @@ class Api:
             self._before += part.size
             return known
         name = stage()
-        self.steps.put(step, f"{name} {time.time():.0f}")
+        self.steps.put(step, f"{name} {int(time.time())}")  # never rounded into the future
         return name
 
     def forget_staged(self, parts: tuple[Part, ...]) -> None:
@@ -168,7 +170,11 @@ class Api:
         before, progress = self._before, self._progress
         stream = body.stream((lambda count: progress(before + count)) if progress else None)
         return http.request(
-            method, path, data=stream, headers={"Content-Type": body.media_type, **(headers or {})}
+            method,
+            path,
+            data=stream,
+            headers={"Content-Type": body.media_type, **(headers or {})},
+            answer_bytes=LIST_BYTES,
         )
 
     # --- reading back -------------------------------------------------------------------------------------

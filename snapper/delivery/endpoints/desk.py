@@ -76,13 +76,18 @@ class DeskEndpoint:
         """The desk's address without the scheme."""
         return self._base_url.partition("://")[2]
 
+    @property
+    def ways(self) -> Ways:
+        """The ways that lead there."""
+        return self._ways
+
     def be_patient(self, patient: bool) -> None:
         """Take longer over finding a way, as nobody waits for it."""
         self._ways.patient = patient
 
     in_steps = True
 
-    def find(self, report: Bundle) -> Receipt | None:
+    def find(self, report: Bundle, steps: Steps | None = None) -> Receipt | None:
         """The receipt of a report the desk already has, whole or in part."""
         return self._find(report.report.id)
 
@@ -292,7 +297,7 @@ class DeskEndpoint:
         if answer.status in (401, 403):
             return NeedsAttention(
                 f"{self.name} does not accept the token.",
-                "Ask support for a new one and set delivery.token in the settings.",
+                "Ask support for a new one, and put it in: “snapper config token desk”.",
                 obstacle=Obstacle(str(Cause.TOKEN_REFUSED), self.name),
             )
         if answer.status == 429 or answer.status >= 500 or answer.status == 408:

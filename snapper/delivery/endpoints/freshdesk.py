@@ -40,8 +40,8 @@ class Freshdesk(Adapter):
         return {"Authorization": f"Basic {login}", "Accept": "application/json"}
 
     def spoke(self, answer: Answer) -> bool:
-        """Its 404 has no body; every answer has the version."""
-        return super().spoke(answer) or "X-Freshdesk-Api-Version" in answer.headers
+        """Its 404 has no body, but the version, as every answer has."""
+        return super().spoke(answer) or (not answer.body and "X-Freshdesk-Api-Version" in answer.headers)
 
     def says(self, answer: Answer) -> str:
         """Nothing for a key that is refused: “you have to be logged in” would lead people astray."""

@@ -101,10 +101,12 @@ class TicketSystem:
         """An existing ticket that is open. Raises Refused when it is not."""
         return self._open_ticket(self._api(), number)
 
-    def find(self, report: Bundle) -> Receipt | None:
+    def find(self, report: Bundle, steps: Steps | None = None) -> Receipt | None:
         """The receipt of a report that is there, with what was read back of it."""
-        written = self._written(report)
-        landed = self._adapter.find(self._api(), written)
+        written, api = self._written(report), self._api(steps)
+        if api.steps.get(ASKED) and not self._adapter.searches:
+            raise self._unknown()
+        landed = self._adapter.find(api, written)
         return self._receipt(landed, written) if landed else None
 
     def commit(self, report: Bundle, steps: Steps, progress: Progress | None = None) -> Receipt:
@@ -207,6 +209,15 @@ class TicketSystem:
             obstacle=obstacle,
         )
 
+    def _unknown(self) -> NeedsAttention:
+        """Sent, and nothing tells whether it arrived: only a person may decide to send it again."""
+        name = self._adapter.destination.name
+        return NeedsAttention(
+            f"The report was sent to {name}, but no answer came back, and {name} cannot be asked "
+            "whether it is there.",
+            "Ask support. If it is not there, send it once more: “snapper outbox resend”.",
+        )
+
     # --- the one request ----------------------------------------------------------------------------------
 
     def _post(self, api: Api, written: Letter) -> Landed:
@@ -226,6 +237,8 @@ class TicketSystem:
 
     def _landed(self, api: Api, written: Letter) -> Landed:
         """The report, if it shows up within a few seconds after its connection broke."""
+        if not self._adapter.searches:
+            raise self._unknown()
         seconds = self.limits.settle_seconds
         try:
             self._ways.http(anew=True)

@@ -8,6 +8,8 @@ another host, to which Zendesk sends whoever it knows.
 from __future__ import annotations
 
 import base64
+import contextlib
+import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -39,8 +41,12 @@ class Zendesk(Adapter):
         return {"Authorization": f"Basic {login}", "Accept": "application/json"}
 
     def says(self, answer: Answer) -> str:
-        """Nothing for a token that is refused: Zendesk's “couldn't authenticate you” says no more than we."""
-        return "" if answer.status == 401 else super().says(answer)
+        """Which field is not right, where Zendesk says so."""
+        with contextlib.suppress(ValueError, LookupError, AttributeError, TypeError):
+            fields = json.loads(answer.body)["details"].values() if answer.status == 422 else ()
+            if wrong := [str(each["description"]) for records in fields for each in records]:
+                return "; ".join(wrong)[:500]
+        return super().says(answer)
 
     def probe(self, api: Api) -> str:
         """Whether an agent is behind the token, and the group."""
@@ -98,6 +104,7 @@ class Zendesk(Adapter):
         return fresh[-1]
 
     def _commit(self, api: Api, letter: Letter, tokens: list[str]) -> str:
+        # As HTML: an account may be set to read a plain body as Markdown.
         shown = {"html_body": letter.html} if len(letter.html) <= _HTML_CHARS else {"body": letter.text}
         comment: dict[str, Any] = {**shown, "uploads": tokens}
         if letter.ticket:

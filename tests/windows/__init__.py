@@ -1,0 +1,4 @@
+"""Tests that need Windows, real or as Wine plays it: `scripts/windows-lane test` runs them under Wine.
+
+Where Wine differs from Windows the test is marked with `wine_differs` and the reason, and may fail there.
+"""
