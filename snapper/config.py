@@ -227,6 +227,10 @@ def _destinations(tables: object, path: Path, text: str) -> tuple[Destination, .
             if any(each.name.casefold() == name.casefold() for each in found):
                 raise ValueError("is there twice")
             found.append(read_destination(name, table))
+            if others := [
+                each.name for each in found[:-1] if each.token_variable == found[-1].token_variable
+            ]:
+                raise ValueError(f"shares {found[-1].token_variable} with “{others[0]}”; call one otherwise")
         except ValueError as error:
             raise ConfigError(
                 f"{path}, line {line}: destination “{name[:60]}”: {error}.",

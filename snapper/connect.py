@@ -61,7 +61,8 @@ def _endpoint(settings: Settings, destination: Destination, token: str) -> Endpo
 
     seconds = settings.delivery_idle_seconds
     if destination.system == DESK:
-        return desk.DeskEndpoint(ways(settings, desk.server(destination.url, token, seconds)))
+        server = desk.server(destination.url, token, seconds)
+        return desk.DeskEndpoint(ways(settings, server), destination.quoted)
     adapter = kinds.adapter(destination, token)
     return ticket_system.TicketSystem(adapter, ways(settings, ticket_system.server(adapter, seconds)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -67,7 +68,8 @@ class Destination:
     @property
     def token_variable(self) -> str:
         """The environment variable that may hold its token."""
-        return f"{TOKEN_PREFIX}{re.sub('[^A-Z0-9]+', '_', self.name.upper()).strip('_')}"
+        letters = re.sub("[^A-Z0-9]+", "_", self.name.upper()).strip("_")
+        return f"{TOKEN_PREFIX}{letters or f'{zlib.crc32(self.name.encode()):08X}'}"
 
 
 def read_destination(name: str, table: object) -> Destination:

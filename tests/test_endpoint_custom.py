@@ -116,10 +116,10 @@ def test_what_may_have_arrived_and_cannot_be_looked_up_is_never_sent_again(
         steps.drop("made")
     else:
         _break(hook, how)
-        assert isinstance(attempt(_hurried(hook), report, steps=kept.steps), Ambiguous)
+        assert isinstance(attempt(_hurried(hook), report, steps=kept.steps), Blocked)
     for later in (0.0, 90.0, 86_400.0):
         outcome = attempt(_hurried(hook, later), report, steps=kept.steps)
-        assert isinstance(outcome, Ambiguous), outcome
+        assert isinstance(outcome, Blocked), outcome
         assert "cannot be asked whether it is there" in outcome.sentence
         assert f"snp{report.report.id[-12:]}" in outcome.remedy and "resend" in outcome.remedy
     assert len(messages(hook)) == 1
@@ -219,7 +219,7 @@ def test_a_search_that_cannot_tell_is_no_reason_to_send_again(tmp_path: Path, ou
         for later in (0, 3600):  # it shows the other ticket only
             endpoint = rig.endpoint(options=plain, idle_seconds=1, later=later)
             outcome = attempt(endpoint, report, steps=kept.steps)
-            assert isinstance(outcome, Ambiguous) and "cannot be asked" in outcome.sentence, outcome
+            assert isinstance(outcome, Blocked) and "cannot be asked" in outcome.sentence, outcome
         assert rig.running.tickets() == ["1", "2"]
 
 

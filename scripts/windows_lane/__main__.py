@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 
@@ -27,6 +28,7 @@ def main() -> int:
     if reason := wine.why_not() or interpreter.why_not():
         print(f"There is no Windows lane here. {reason}", file=sys.stderr)
         return _CANNOT
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended
     lane = Lane()
     lane.build(_say)
     if chosen.command == "build":

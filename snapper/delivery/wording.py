@@ -21,11 +21,11 @@ _ALLOW = "allow connections from this computer to {server}."
 _ASK = "Send the text for IT to your IT department, or save the report for sending by hand."
 _ASK_THEN = "s" + _ASK[1:]
 
-# A desk on this computer has no firewall in front of it, and no IT department.
+# What runs on this computer has no firewall in front of it, and no IT department.
 ON_THIS_COMPUTER: dict[Cause, Words] = {
     Cause.REFUSED: Words(
-        "{server} refuses the connection: the ticket desk on this computer is switched off.",
-        "Start it with “snapper desk”, or correct delivery.url in the settings.",
+        "{server} refuses the connection: nothing runs there.",
+        "If it is this computer's desk, start it: “snapper desk”; else check its address in the settings.",
     ),
 }
 WORDING: dict[Cause, Words] = {
@@ -34,7 +34,7 @@ WORDING: dict[Cause, Words] = {
     ),
     Cause.DNS_UNKNOWN: Words(
         "The network does not know the address {host}.",
-        "Check delivery.url in the settings; if it is right, the network hides it: " + _ASK_THEN,
+        "Check its address in the settings; if it is right, the network hides it: " + _ASK_THEN,
         "let the name {host} be resolved for this computer; its name server answers that there is none.",
     ),
     Cause.DNS_SILENT: Words(
@@ -52,13 +52,13 @@ WORDING: dict[Cause, Words] = {
         _ALLOW + " The connection request is dropped without an answer."
     ),
     Cause.REFUSED: Words(
-        "{server} refuses the connection: a firewall does it, or the ticket desk is switched off.",
-        "Ask support whether the desk is running; if it is: " + _ASK_THEN,
+        "{server} refuses the connection: a firewall does it, or the ticket system is switched off.",
+        "Ask support whether it is running; if it is: " + _ASK_THEN,
         _ALLOW + " The connection is refused.",
     ),
     Cause.RESET: Words(
-        "The connection to {server} was cut: a firewall does not want it, or the ticket desk has stopped.",
-        "Ask support whether the desk is running; if it is: " + _ASK_THEN,
+        "The connection to {server} was cut: a firewall does not want it, or the ticket system has stopped.",
+        "Ask support whether it is running; if it is: " + _ASK_THEN,
         _ALLOW + " The connection is reset.",
     ),
     Cause.PROHIBITED: Words(
@@ -141,7 +141,7 @@ WORDING: dict[Cause, Words] = {
     ),
     Cause.WRONG_HOST: Words(
         "What answers as {host} has a certificate for {subject}.",
-        "Check delivery.url in the settings; if it is right, something stands in between: " + _ASK_THEN,
+        "Check its address in the settings; if it is right, something stands in between: " + _ASK_THEN,
         "check where {host} leads: {addresses} shows a certificate for {subject}, issued by {issuer}.",
     ),
     Cause.NOT_TLS: Words(
@@ -156,8 +156,8 @@ WORDING: dict[Cause, Words] = {
         "let requests to {server} pass unchanged; {who} answers in its place.",
     ),
     Cause.MIDDLEBOX: Words(
-        "{who} answers in place of the ticket desk at {host}{status}.",
-        "Check delivery.url in the settings; if it is right, the network blocks it: " + _ASK_THEN,
+        "{who} answers in place of the ticket system at {host}{status}.",
+        "Check its address in the settings; if it is right, the network blocks it: " + _ASK_THEN,
         "let requests to {server} pass unchanged {way}; {who} answers in its place{status}.",
     ),
     Cause.TOO_LARGE: Words(
@@ -196,17 +196,19 @@ WORDING: dict[Cause, Words] = {
     ),
     Cause.SERVER_SILENT: Words(
         "{host} takes the connection but does not answer.",
-        "The desk may be overloaded or down: ask support. If others reach it: " + _ASK_THEN,
+        "It may be overloaded or down: ask support. If others reach it: " + _ASK_THEN,
         "check connections to {server} {way}: they open, and then nothing comes back.",
     ),
     Cause.SERVER_DOWN: Words(
-        "The ticket desk at {host} is down at the moment{status}.", "It is tried again; "
+        "The ticket system at {host} is down at the moment{status}.", "It is tried again; "
         "support may know more."
     ),
-    Cause.RATE_LIMIT: Words("The desk at {host} is busy and asks to wait.", "It is tried again by itself."),
+    Cause.RATE_LIMIT: Words(
+        "The ticket system at {host} is busy and asks to wait.", "It is tried again by itself."
+    ),
     Cause.TOKEN_REFUSED: Words(
         "{host} does not accept the token.",
-        "Ask support for a new one, and put it in: “snapper config token desk”.",
+        "Ask support for a new one, and put it in with “snapper config token”.",
     ),
     Cause.TICKET_MISSING: Words("", ""),  # the desk says it in its own words
     Cause.TICKET_CLOSED: Words("", ""),

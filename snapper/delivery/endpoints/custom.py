@@ -29,15 +29,14 @@ from snapper.delivery.endpoints.custom_requests import (
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import Letter, Part
 from snapper.destinations import Destination
-from snapper.errors import MayHaveLanded, NeedsAttention, Refused
+from snapper.errors import NeedsAttention, Refused
 from snapper.systems import System
 from snapper.whereabouts import compiled, content_of
 
 _MADE = "made"  # the step of having made or added to a ticket: its number
-_TICKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TICKET = re.compile(r"(?!\.+$)\S{1,100}")  # dots alone would lead elsewhere in an address
 _CANDIDATES = 10  # tickets that a search may name and that are looked at
 _PAGES = 50  # of a list of files
-_A_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,19 @@ class _Described(Destination):
     @cached_property
     def about(self) -> System:  # read once: what it is asked for often
         return read_custom(self.options).described(super().about)
+
+
+@dataclass
+class _Uploads:
+    """How many files are named by what their upload gave, and how many of them were uploaded just now."""
+
+    all: int = 0
+    new: int = 0
+
+    @property
+    def old(self) -> bool:
+        """Whether some are from an earlier attempt."""
+        return self.new < self.all
 
 
 class CustomSystem(Adapter):
@@ -116,29 +128,37 @@ class CustomSystem(Adapter):
     def find(self, api: Api, letter: Letter) -> Landed | None:
         """The report where an earlier attempt said it put it, or where it can be looked up.
 
-        Raises MayHaveLanded when it was asked for and nothing can tell whether it is there.
+        Raises NeedsAttention when it was asked for and nothing can tell whether it is there.
         """
+        there = self._there(api, letter)
+        if there and self.in_steps and not self._begun(api, letter, there):
+            return None  # the ticket is made, and no file of it is there: `post` goes on with it
+        return there
+
+    def _there(self, api: Api, letter: Letter) -> Landed | None:
         if made := api.steps.get(_MADE):
             return self._landed(api, letter, made)
-        asked = api.steps.get(ASKED) is not None
         if letter.ticket:
             known, found = self._added(api, letter, letter.ticket)
         else:
             known, found = self._search(api, letter)
-        if found and self.in_steps and not asked and not self._any_there(found, letter):
-            return None  # made, and no file of it is known to be there: it is gone on with, not finished
-        if found is None and not known and asked:
+        if found is None and not known and api.steps.get(ASKED):
             raise self._unknown(letter)
         return found
 
-    def _unknown(self, letter: Letter) -> MayHaveLanded:
+    def _begun(self, api: Api, letter: Letter, there: Landed) -> bool:
+        """Whether files that follow their ticket are there: the first, or, where no list tells, all."""
+        if there.files is not None:
+            return self._has_manifest(there, letter)
+        return all(api.steps.get(_step_of(part)) is not None for part in letter.parts)
+
+    def _unknown(self, letter: Letter) -> NeedsAttention:
         name = self.destination.name
-        return MayHaveLanded(
+        return NeedsAttention(
             f"The report was sent to {name}, but no good answer came back, and {name} cannot be asked "
             "whether it is there.",
-            f"Look there for {letter.tag}. If it is not there, send it once more: “snapper outbox resend”. "
-            "It is not sent again by itself.",
-            retry_after=_A_DAY,
+            f"Look there for {letter.tag}, or ask support. If it is not there, send it once more: "
+            "“snapper outbox resend”.",
         )
 
     def _added(self, api: Api, letter: Letter, ticket: str) -> tuple[bool, Landed | None]:
@@ -184,9 +204,23 @@ class CustomSystem(Adapter):
 
     def post(self, api: Api, letter: Letter) -> Landed:
         """Upload what wants to be uploaded before, make the ticket or add to it, upload the rest."""
-        if api.steps.get(ASKED) and (there := self.find(api, letter)):
-            return there  # an earlier attempt did it; where nothing can tell, find says so
-        answer = self._committed(api, letter)
+        asked = api.steps.get(ASKED) or api.steps.get(_MADE)
+        if asked and (there := self._there(api, letter)):  # where nothing can tell, that is said
+            return self.add(api, letter, there) if self.in_steps else there
+        uploads = _Uploads()
+        try:
+            answer = self._commit(api, letter, uploads)
+        except Refused:
+            if not uploads.old:
+                raise
+            if there := self._there(api, letter):  # an earlier attempt has spent them after all
+                return there
+            api.forget_staged(letter.parts)
+            answer = self._commit(api, letter, _Uploads())
+        return self._made(api, letter, answer)
+
+    def _made(self, api: Api, letter: Letter, answer: Answer) -> Landed:
+        """What a good answer to the one request tells; from here on its ticket is known."""
         if not self.spoke(answer):
             raise NeedsAttention(
                 f"The report was sent to {api.name}, but what came back is not an answer that the settings "
@@ -195,6 +229,7 @@ class CustomSystem(Adapter):
             )
         ticket, link = self._taken(api, letter, answer)
         api.steps.put(_MADE, ticket)
+        api.steps.drop(ASKED)
         landed = self._landed(api, letter, ticket, link)
         return self.add(api, letter, landed) if self.in_steps else landed
 
@@ -208,50 +243,34 @@ class CustomSystem(Adapter):
             if part.sent_as not in there:
                 file = sent(part, number)
                 again = landed.files is not None  # the list knows better than we do
-                step = f"added {part.sent_as} {part.size}"
-                if again or api.steps.get(step) is None:
+                if again or api.steps.get(_step_of(part)) is None:
                     self._stage(api, upload, words, file)
-                    api.steps.put(step, "")
+                    api.steps.put(_step_of(part), "")
         return self._landed(api, letter, landed.ticket, landed.url)
 
-    def _committed(self, api: Api, letter: Letter) -> Answer:
-        """The one request; once more with new uploads when it refuses those of an earlier attempt."""
-        fresh: list[Part] = []
-        files = self._going(api, letter, fresh)
-        try:
-            return self._commit(api, letter, files)
-        except Refused:
-            if not self._before or len(fresh) == len(letter.parts):
-                raise
-            api.forget_staged(letter.parts)
-            return self._commit(api, letter, self._going(api, letter, []))
-
-    def _going(self, api: Api, letter: Letter, fresh: list[Part]) -> list[Sent]:
-        """What goes along; files that were uploaded now are added to `fresh`."""
-        words = self._words(letter)
-        return [
-            sent(part, number, self._uploaded(api, words, part, number, fresh) if self._before else "")
+    def _commit(self, api: Api, letter: Letter, uploads: _Uploads) -> Answer:
+        request, words = self._request(letter), self._words(letter)
+        files = [
+            sent(
+                part, number, self._uploaded(api, words, sent(part, number), uploads) if self._before else ""
+            )
             for number, part in enumerate(letter.parts, 1)
         ]
-
-    def _commit(self, api: Api, letter: Letter, files: list[Sent]) -> Answer:
-        request, words = self._request(letter), self._words(letter)
         return api.commit(request.method, path_of(request.path, words), body_of(request, words, files))
 
-    def _uploaded(
-        self, api: Api, words: Mapping[str, str], part: Part, number: int, fresh: list[Part]
-    ) -> str:
+    def _uploaded(self, api: Api, words: Mapping[str, str], file: Sent, uploads: _Uploads) -> str:
         upload = self._before
         assert upload and upload.id
+        where = upload.id
 
         def stage() -> str:
-            answer = self._stage(api, upload, words, sent(part, number))
-            fresh.append(part)
-            if name := upload.id.one(answer) if upload.id else "":
+            uploads.new += 1
+            if name := where.one(self._stage(api, upload, words, file)):
                 return name
             raise self._not_there(api, "upload.id", "what stands for the file")
 
-        return api.staged(part, stage)
+        uploads.all += 1
+        return api.staged(file.part, stage)
 
     def _stage(self, api: Api, upload: Request, words: Mapping[str, str], file: Sent) -> Answer:
         known = {**words, **file.words}
@@ -290,10 +309,6 @@ class CustomSystem(Adapter):
         there = tuple(self._remotes(api, files, ticket)) if files and numbered else None
         page = self._system.ticket.page if numbered else None
         return Landed(ticket, page_address(page, ticket, link, self.destination.url), there)
-
-    def _any_there(self, landed: Landed, letter: Letter) -> bool:
-        names = {part.sent_as for part in letter.parts}
-        return any(remote.name in names for remote in landed.files or ())
 
     def _has_manifest(self, landed: Landed, letter: Letter) -> bool:
         return any(remote.name == letter.manifest.sent_as for remote in landed.files or ())
@@ -344,6 +359,11 @@ class CustomSystem(Adapter):
     def _logins(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """User and password: the login and the token; or the token, and a word that counts for nothing."""
         return (self.destination.login, self.token), (self.token, "x")
+
+
+def _step_of(part: Part) -> str:
+    """The step of having added a file to a ticket that is there."""
+    return f"added {part.sent_as} {part.size}"
 
 
 def _base64(text: str) -> str:

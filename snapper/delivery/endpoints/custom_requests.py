@@ -18,10 +18,11 @@ from urllib.parse import quote
 from snapper.custom_system import Request
 from snapper.custom_table import FILE_PLACES
 from snapper.delivery.bodies import Body, InBase64, Segment, multipart
+from snapper.delivery.endpoints.literal import fenced
+from snapper.delivery.endpoints.names import marked, replaced
 from snapper.delivery.letter import Letter, Part
 from snapper.placeholders import Template, template
 
-_FENCE_AT_LEAST = 10
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -62,12 +63,6 @@ def _manifest(letter: Letter) -> Mapping[str, Any]:
     with letter.manifest.open() as file:
         content = json.load(file)
     return content if isinstance(content, dict) else {}
-
-
-def fenced(text: str) -> str:
-    """A text that Markdown shows letter by letter: in a fence longer than any in it (CommonMark 4.5)."""
-    fence = "~" * max(_FENCE_AT_LEAST, 1 + max(map(len, re.findall("~+", text)), default=0))
-    return f"{fence}\n{text}\n{fence}"
 
 
 def preformatted(text: str) -> str:
@@ -185,27 +180,17 @@ def name_for(names: str, *, tagged: bool) -> Named:
     where files of several reports lie in one ticket. The name of the manifest is like no other anyway."""
 
     def named(name: str, tag: str) -> str:
-        kept = name if names == "any" else _plain(name, names)
-        if not tagged or tag.removeprefix("snp") in kept:
-            return kept
-        stem, endings = _split(kept)
-        return f"{stem}-{tag}{endings}"
+        found = _PIECE.fullmatch(name)  # pieces of one file keep one name
+        base, piece = (found[1], found[2]) if found else (name, "")
+        kept = replaced(base, _ALLOWED[names])
+        return (marked(kept, tag) if tagged and tag.removeprefix("snp") not in kept else kept) + piece
 
     return named
 
 
-def _plain(name: str, names: str) -> str:
-    import hashlib
-
-    strange = r"[^\w .()-]" if names == "letters" else r"[^A-Za-z0-9._-]"
-    plain = re.sub(strange, "_", name)
-    if plain == name:
-        return name
-    stem, endings = _split(plain)  # two names must not become one
-    return f"{stem}-{hashlib.sha256(name.encode()).hexdigest()[:6]}{endings}"
-
-
-def _split(name: str) -> tuple[str, str]:
-    """A name and its endings: `tws.log.002` is `tws` and `.log.002`."""
-    found = re.fullmatch(r"(.+?)((?:\.[A-Za-z0-9]{1,10})?(?:\.\d{3})?)", name)
-    return (found[1], found[2]) if found else (name, "")
+_PIECE = re.compile(r"(.+)(\.\d{3})")
+_ALLOWED: Mapping[str, Callable[[str], bool]] = {
+    "any": lambda char: True,
+    "letters": lambda char: char.isalnum() or char in "_ .()-",
+    "ascii": lambda char: char.isascii() and (char.isalnum() or char in "_.-"),
+}

@@ -67,8 +67,9 @@ def check(http: Http, body: bytes | None = None) -> Answer | None:
 class DeskEndpoint:
     """A desk, along the ways that lead there."""
 
-    def __init__(self, ways: Ways) -> None:
+    def __init__(self, ways: Ways, called: str = "desk") -> None:
         self._ways = ways
+        self._called = called  # in the settings, as a command line wants it
         self._base_url = ways.server.url
 
     @property
@@ -297,7 +298,7 @@ class DeskEndpoint:
         if answer.status in (401, 403):
             return NeedsAttention(
                 f"{self.name} does not accept the token.",
-                "Ask support for a new one, and put it in: “snapper config token desk”.",
+                f"Ask support for a new one, and put it in: “snapper config token {self._called}”.",
                 obstacle=Obstacle(str(Cause.TOKEN_REFUSED), self.name),
             )
         if answer.status == 429 or answer.status >= 500 or answer.status == 408:

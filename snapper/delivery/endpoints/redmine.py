@@ -206,13 +206,11 @@ class Redmine(Adapter):
         )
 
     def _committed(self, api: Api, letter: Letter, issue: Mapping[str, Any]) -> Landed:
-        way = (
-            ("PUT", f"/issues/{letter.ticket}.json")
-            if letter.ticket
-            else ("POST", f"{self._project}/issues.json")
-        )
+        method, path = "POST", f"{self._project}/issues.json"
+        if letter.ticket:
+            method, path = "PUT", f"/issues/{letter.ticket}.json"
         try:
-            answer = api.commit(*way, json_body({"issue": issue}))
+            answer = api.commit(method, path, json_body({"issue": issue}))
         except Refused as error:
             if _BUSY not in error.sentence:
                 raise

@@ -119,6 +119,8 @@ class Roundup(Adapter):
                 return self._posted(api, letter)
             except Refused:
                 api.steps.drop(_ONCE, step)
+                if step == _STAGED:
+                    api.forget_staged(letter.parts)
             if landed := self.find(api, letter):
                 return landed
         return self._posted(api, letter)
