@@ -11,11 +11,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from snapper import checks
-from snapper.custom_system import check_custom
 from snapper.errors import UsageError
 from snapper.systems import SYSTEMS, Limits, System
 
-DESK = "desk"
+DESK, CUSTOM = "desk", "custom"
 TOKEN_PREFIX = "SNAPPER_TOKEN_"  # an environment variable that holds a token
 _NAME_CHARS = 60
 _COMMON = ("system", "url", "login", "file_megabytes", "report_megabytes")
@@ -36,8 +35,15 @@ class Destination:
 
     @property
     def about(self) -> System:
-        """What is known of its kind."""
-        return SYSTEMS[self.system]
+        """What is known of its kind, or what the settings say of it where they describe one."""
+        usual = SYSTEMS[self.system]
+        if self.system != CUSTOM:
+            return usual
+        from snapper.custom_system import (
+            read_custom,  # not before it is needed: every start reads the settings
+        )
+
+        return read_custom(self.options).described(usual)
 
     def option(self, key: str) -> str:
         """What it says about its system, or the default."""
@@ -93,10 +99,17 @@ def read_destination(name: str, table: object) -> Destination:
         system=system,
         url=_checked("url", checks.web_address, table.get("url", "")),
         login=_checked("login", checks.plain_text, table.get("login", "")),
-        options=_checked("", check_custom, own) if system == "custom" else _options(about, own),
+        options=_described(own) if system == CUSTOM else _options(about, own),
         file_bytes=_bytes("file_megabytes", table),
         report_bytes=_bytes("report_megabytes", table),
     )
+
+
+def _described(own: Mapping[str, object]) -> dict[str, Any]:
+    from snapper.custom_system import check_custom
+
+    found: dict[str, Any] = _checked("", check_custom, own)
+    return found
 
 
 def _options(about: System, own: Mapping[str, object]) -> dict[str, str]:

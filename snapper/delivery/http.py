@@ -111,7 +111,10 @@ class Http:
             self._session.mount(scheme, adapter)
 
     def request(self, method: str, path: str, *, answer_bytes: int = ANSWER_BYTES, **options: Any) -> Answer:
-        """Send one request and read the answer whole, or its first bytes. Raises Stopped."""
+        """Send one request and read the answer whole, or its first bytes. Raises Stopped.
+
+        `path` follows the base address, or is a whole address on the same server.
+        """
         return self._request(method, path, lambda response: Answer(response, most=answer_bytes), options)
 
     def download(self, path: str, take: Take) -> Answer:
@@ -125,7 +128,8 @@ class Http:
     ) -> Answer:
         options |= {"timeout": self._idle_seconds, "allow_redirects": False, "stream": True}
         try:
-            return read(self._session.request(method, self.base_url + path, **options))
+            url = path if path.startswith(("http://", "https://")) else self.base_url + path
+            return read(self._session.request(method, url, **options))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise Stopped(_stop_of(error, self._blank)) from error
 

@@ -10,7 +10,7 @@ import html
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -90,14 +90,13 @@ def tag_of(report_id: str) -> str:
 def write(bundle: Bundle, limits: Limits, sent_as: Callable[[str, str], str]) -> Letter:
     """Write a report for a ticket system with these limits; `sent_as` gives the name in the ticket for a
     file's name and the tag."""
-    report = bundle.report
-    manifest_name = f"snapper-{report.id}.json"
+    report, tag = bundle.report, tag_of(bundle.report.id)
+    manifest_name = sent_as(f"snapper-{report.id}.json", tag)
     size = len(bundle.manifest)
     parts = [Part(MANIFEST_NAME, manifest_name, 0, size, bundle.manifest, "application/json")]
     for each in report.attachments:
         if each.size or limits.empty_files:
-            parts += _pieces(each, bundle.path(each), limits)
-    parts = [replace(part, sent_as=sent_as(part.sent_as, tag_of(report.id))) for part in parts]
+            parts += _pieces(each, sent_as(each.name, tag), bundle.path(each), limits)
     return Letter(
         report_id=report.id,
         ticket=report.ticket,
@@ -108,14 +107,14 @@ def write(bundle: Bundle, limits: Limits, sent_as: Callable[[str, str], str]) ->
     )
 
 
-def _pieces(attachment: Attachment, path: Path, limits: Limits) -> Iterator[Part]:
+def _pieces(attachment: Attachment, called: str, path: Path, limits: Limits) -> Iterator[Part]:
     name, size, most = attachment.name, attachment.size, limits.file_bytes
     if most is None or size <= most or not limits.splits:
         kind = attachment.media_type if attachment.media_type in _TYPES else OCTETS
-        yield Part(name, name, 0, size, path, kind)
+        yield Part(name, called, 0, size, path, kind)
         return
     for number, start in enumerate(range(0, size, most), 1):
-        yield Part(name, f"{name}.{number:03}", start, min(most, size - start), path)
+        yield Part(name, f"{called}.{number:03}", start, min(most, size - start), path)
 
 
 def _subject(report: Report, most: int) -> str:
@@ -172,7 +171,8 @@ def _how_sent(pieces: list[Part]) -> Iterator[str]:
         yield f"  It is called {pieces[0].sent_as} here."
     if len(pieces) > 1:
         names, whole = [piece.sent_as for piece in pieces], pieces[0].name
+        stem = names[0].removesuffix(".001")
         yield (
             f"  It came in {len(pieces)} pieces. To put them together, open {names[0]} with 7-Zip, or: "
-            f"copy /b {'+'.join(names)} {whole} (Windows), cat {whole}.??? > {whole} (Linux, Mac)."
+            f"copy /b {'+'.join(names)} {whole} (Windows), cat {stem}.??? > {whole} (Linux, Mac)."
         )

@@ -102,7 +102,7 @@ class Adapter(ABC):
 def _is_json(body: bytes) -> bool:
     try:
         json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -124,7 +124,7 @@ def said_in(body: bytes) -> str:
     """The sentence in an error's JSON, wherever it stands."""
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return " ".join("; ".join(_sentences(content)).split())[:500]
 

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from snapper.delivery import uploading
 from snapper.delivery.bodies import Body
@@ -181,8 +181,10 @@ class Api:
 
     def digest(self, remote: Remote, digest: Digest) -> None:
         """Read a file as it is stored, in constant memory. Raises DeliveryError, Unreadable."""
-        ways, path = self._at(self._ways, remote.address)
+        own, address = self._ways.server.url, remote.address
+        url = address if urlsplit(address).netloc else own + address
         for _ in range(_REDIRECTS_MAX):  # some keep files on another host, and send one there
+            ways, path = self._at(url)
             try:
                 answer = self._download(ways, path, digest)
             except DeliveryError as error:
@@ -191,7 +193,7 @@ class Api:
                 return
             if answer.status not in _REDIRECTS or not answer.headers.get("Location"):
                 raise self.problem(answer) if ways is self._ways else Unreadable
-            ways, path = self._at(ways, answer.headers["Location"])
+            url = urljoin(url, answer.headers["Location"])
         raise Unreadable
 
     def _download(self, ways: Ways, path: str, digest: Digest) -> Answer:
@@ -204,17 +206,14 @@ class Api:
 
         return uploading.ask(ways, ask)
 
-    def _at(self, ways: Ways, address: str) -> tuple[Ways, str]:
-        """The ways to an address, and the rest of it; a token goes to the ticket system only."""
-        parts = urlsplit(address)
-        if not parts.netloc:
-            return ways, address
-        own = urlsplit(self._ways.server.url)
-        rest = f"{parts.path}{f'?{parts.query}' if parts.query else ''}"
+    def _at(self, url: str) -> tuple[Ways, str]:
+        """The ways to a web address, and what to ask for there; a token goes to the ticket system only."""
+        parts, own = urlsplit(url), urlsplit(self._ways.server.url)
         if (parts.scheme, parts.netloc.casefold()) == (own.scheme, own.netloc.casefold()):
-            return self._ways, rest.removeprefix(own.path.rstrip("/"))
+            return self._ways, url.partition("#")[0]
         if parts.scheme != "https" and not loopback(parts.hostname or ""):
             raise Unreadable
+        rest = f"{parts.path}{f'?{parts.query}' if parts.query else ''}"
         return self._ways.elsewhere(f"{parts.scheme}://{parts.netloc}"), rest
 
     # --- what answers mean --------------------------------------------------------------------------------
