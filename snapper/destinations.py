@@ -39,7 +39,7 @@ class Destination:
         usual = SYSTEMS[self.system]
         if self.system != CUSTOM:
             return usual
-        from snapper.custom_system import (
+        from snapper.custom import (
             read_custom,  # not before it is needed: every start reads the settings
         )
 
@@ -106,7 +106,7 @@ def read_destination(name: str, table: object) -> Destination:
 
 
 def _described(own: Mapping[str, object]) -> dict[str, Any]:
-    from snapper.custom_system import check_custom
+    from snapper.custom import check_custom
 
     found: dict[str, Any] = _checked("", check_custom, own)
     return found
@@ -198,7 +198,10 @@ def ticket_of(
 def _by_address(
     text: str, destination: Destination, destinations: Iterable[Destination]
 ) -> tuple[str, Destination]:
-    for each in (destination, *destinations):
+    longest = sorted(
+        (destination, *destinations), key=lambda each: -len(each.url)
+    )  # one may lie under another
+    for each in longest:
         if _leads_to(text, each):
             base = urlsplit(each.url)
             rest = unquote(text.split("://", 1)[1][len(base.netloc + base.path) :])

@@ -117,7 +117,8 @@ class Making:
             raise UsageError(f"More than {ATTACHMENTS_MAX - 2} files.", "Pack them into one zip file first.")
         parts: list[Attachment] = []
         with disk.keeping("your report", self._preparation.folder.parent):
-            self._check_room(answer, [(file.name, file.stat().st_size) for file in files])
+            there = [(file.name, file.stat().st_size) for file in files if file.is_file()]
+            self._check_room(answer, there)
             if frame and answer.picture is not Picture.NONE:
                 parts.append(self._screenshot(frame, answer))
             for file in files:

@@ -33,6 +33,7 @@ STEPS = frozenset(
     }
 )
 _MODULES = (None, "posix", "nt", "_io", "_socket")
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows every signal but two ends a process at once
 
 
 class Killer:
@@ -54,7 +55,7 @@ class Killer:
             with self._lock:
                 self.count += 1
                 if self.count == self.step:
-                    os.kill(os.getpid(), signal.SIGKILL)
+                    os.kill(os.getpid(), _KILL)
 
 
 def is_step(called: object) -> bool:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapper.custom_system import read_custom
+from snapper.custom import read_custom
+from snapper.custom.placeholders import template
 from snapper.delivery.endpoints import kinds
 from snapper.delivery.endpoints.adapter import Remote
 from snapper.delivery.endpoints.custom_reading import files_in, page_address
@@ -27,7 +28,6 @@ from snapper.delivery.endpoints.custom_requests import (
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import Part
 from snapper.destinations import Destination
-from snapper.placeholders import template
 from tests.ticket_fakes.custom_examples import HELP_DESK, INBOX, described, options
 
 NOTE = "It froze & <b>bold</b> *star* {text} {{x}} %{y}\n</pre> \"q\" 'q' ‚Umläute‘ 漢字 🙂 \\u0041"

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import html
-import json
 import re
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,20 +17,19 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from scripts.screen import wait_until
-from scripts.ticket_systems import start, why_not
+from scripts.ticket_systems import why_not
 from snapper.delivery.bodies import Body
 from snapper.delivery.endpoints import Steps
 from snapper.delivery.endpoints.api import Api
 from snapper.delivery.http import Answer
 from snapper.delivery.worker import attempt
 from snapper.destinations import ticket_of
-from snapper.errors import DeliveryError, NeedsAttention, Refused
+from snapper.errors import NeedsAttention, Refused
 from snapper.outbox import Outbox
-from snapper.report import Ambiguous, Blocked, Delivered, Outcome, Rejected, Retry
+from snapper.report import Delivered, Outcome, Rejected, Retry
 from tests.contract_endpoint import Kept
 from tests.desks import read_request, server_that
-from tests.ticket_rigs import Rig, report_in, rig_of, rig_to
+from tests.ticket_rigs import Rig, report_in, rig_of
 
 pytestmark = [
     pytest.mark.skipif(bool(why_not("roundup")), reason=why_not("roundup") or "it can run"),
@@ -50,13 +48,6 @@ def roundup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 def outbox(tmp_path: Path) -> Outbox:
     """An empty outbox."""
     return Outbox(tmp_path / "outbox")
-
-
-@contextlib.contextmanager
-def own(folder: Path, **options: str) -> Iterator[Rig]:
-    """A Roundup that a test can spoil."""
-    with start("roundup", folder, options) as running, rig_to(running) as rig:
-        yield rig
 
 
 def ask(rig: Rig, method: str, path: str, password: str = "", **options: Any) -> requests.Response:
@@ -373,127 +364,3 @@ def test_trying_it_out_makes_nothing(roundup: Rig) -> None:
 def test_who_may_not_make_issues_is_told_on_trying_it_out(roundup: Rig) -> None:
     with pytest.raises(NeedsAttention, match="You may not make issues in our desk"):
         roundup.endpoint(roundup.running.reader_token(), login="reader").probe()
-
-
-# --- passwords, limits ------------------------------------------------------------------------------------
-
-
-def test_a_wrong_password_is_told_as_such_and_tried_once(tmp_path: Path, outbox: Outbox) -> None:
-    with own(tmp_path) as rig:
-        endpoint = rig.endpoint("wrong")
-        for _ in range(5):
-            outcome = attempt(endpoint, report_in(outbox, {}))
-            assert isinstance(outcome, Blocked)
-            assert "the user name or the password is wrong." in outcome.sentence
-        with pytest.raises(NeedsAttention, match="the settings have no user name"):
-            rig.endpoint(login="").probe()
-        assert len(rig.line.heard) == 2
-        delivered(attempt(rig.endpoint(), report_in(outbox, {})))
-
-
-def test_a_password_that_is_locked_out_is_waited_for(tmp_path: Path, outbox: Outbox) -> None:
-    with own(tmp_path) as rig:
-        answers = [ask(rig, "GET", "/rest", "wrong").status_code for _ in range(5)]
-        assert answers == [401] * 4 + [429]
-        outcome = attempt(rig.endpoint(), report_in(outbox, {}))
-        assert isinstance(outcome, Retry), outcome
-        assert "too many wrong passwords" in outcome.sentence
-        assert outcome.after and 100 < outcome.after <= 150
-
-
-def test_roundups_own_limit_on_requests_is_waited_for(tmp_path: Path, outbox: Outbox) -> None:
-    seconds = 3
-    with own(tmp_path, api_calls_per_interval="6", api_interval_in_sec=str(seconds)) as rig:
-        report, steps, refusals = report_in(outbox, {"a.txt": b"a"}), Kept(), []
-        while isinstance(outcome := attempt(rig.endpoint(), report, steps=steps.again()), Retry | Ambiguous):
-            refusals.append(outcome.obstacle.cause)
-            free = time.monotonic() + seconds
-            wait_until(lambda free=free: time.monotonic() > free, "the limit is over", 10)
-        delivered(outcome)
-        assert refusals and set(refusals) == {"rate-limit"}
-        assert len(rig.running.tickets()) == 1
-        assert files_sent(rig) == 2
-
-
-def test_what_the_server_in_front_finds_too_large_is_said_and_goes_in_pieces(
-    tmp_path: Path, outbox: Outbox
-) -> None:
-    """It is not Roundup that says so, and hangs up at once: past the line, which reads on."""
-    with own(tmp_path, max_request_body_size="100000") as rig:
-        report = report_in(outbox, {"large.log": bytes(200_000)})
-        outcome = attempt(rig.endpoint(url=rig.running.peer.url), report)
-        assert isinstance(outcome, Retry), outcome
-        assert "too-large" in outcome.obstacle.cause and "413" in outcome.sentence
-        assert rig.running.tickets() == []
-        delivered(attempt(rig.endpoint(file_bytes=90_000), report))
-
-
-# --- other trackers, and what is none ---------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def answering(answers: Mapping[str, tuple[int, str, str]]) -> Iterator[str]:
-    """A server with these answers (status, media type, body), by how “METHOD /path?query” begins."""
-
-    def serve(connection: Any) -> None:
-        asked = read_request(connection).decode(errors="replace")
-        status, kind, body = next((known for what, known in answers.items() if asked.startswith(what)))
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nConnection: close\r\n"
-        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
-
-    with server_that(serve) as url:
-        yield url
-
-
-def said(status: int, **content: Any) -> tuple[int, str, str]:
-    """An answer in JSON."""
-    return status, "application/json", json.dumps(content)
-
-
-ROOT = said(200, data={"links": [{"rel": "self", "uri": "http://x.example/rest"}]})
-
-
-def test_a_tracker_without_statuses_has_open_issues(roundup: Rig) -> None:
-    issue = {"id": "7", "link": "http://x.example/rest/data/issue/7", "title": "It froze"}
-    answers = {
-        "GET /rest/data/issue?id=7&@fields=title,status": said(400, error={"msg": "Unknown property"}),
-        "GET /rest/data/issue?id=7&@fields=title&": said(200, data={"collection": [issue]}),
-        "PATCH /rest/data/issue/7": said(412, error={"msg": "If-Match is missing"}),
-    }
-    with answering(answers) as url:
-        assert roundup.endpoint(url=url).ticket("7").title == "It froze"
-
-
-def test_a_tracker_that_lets_only_its_messages_be_added_to_is_told(roundup: Rig) -> None:
-    issue = {"id": "7", "link": "http://x.example/rest/data/issue/7", "title": "It froze", "status": None}
-    answers = {
-        "GET /rest/data/issue?id=7": said(200, data={"collection": [issue]}),
-        "PATCH /rest/data/issue/7/messages": said(412, error={"msg": "If-Match is missing"}),
-        "PATCH /rest/data/issue/7/files": said(403, error={"msg": "denied"}),
-    }
-    with answering(answers) as url, pytest.raises(Refused, match="but not add to it"):
-        roundup.endpoint(url=url).ticket("7")
-
-
-def test_a_tracker_without_issues_is_told(roundup: Rig) -> None:
-    answers = {"GET /rest ": ROOT, "POST /rest/data/issue": said(404, error={"msg": "Class issue not found"})}
-    with answering(answers) as url, pytest.raises(NeedsAttention, match="has no issues"):
-        roundup.endpoint(url=url).probe()
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        said(200, message="hello"),
-        said(200, data=[]),
-        said(200, error={"msg": "x"}),
-        said(404, data={}),
-        (200, "application/json", "[1]"),
-        (200, "text/html", "<html>Welcome</html>"),
-        (429, "text/plain", "Slow down"),
-    ],
-)
-def test_what_is_no_roundup_is_not_taken_for_one(roundup: Rig, answer: tuple[int, str, str]) -> None:
-    with answering({"": answer}) as url, pytest.raises(DeliveryError) as told:
-        roundup.endpoint(url=url).probe()
-    assert "password" not in str(told.value) and "hello" not in str(told.value)

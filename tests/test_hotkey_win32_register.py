@@ -1,81 +1,62 @@
-"""The chord on a real Windows session, and the refusal elsewhere."""
+"""The chord and the layouts of Windows: what is pure, and the refusal elsewhere; the rest is in tests/windows."""
 
 from __future__ import annotations
 
-import ctypes
 import sys
+from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scripts.screen import wait_until
-from snapper.errors import ChordTaken, Unavailable
+from snapper.errors import Unavailable
 from snapper.hotkey.chord import parse_chord
-from snapper.hotkey.presses import Press
+from snapper.hotkey.win32_layout import Scan, character, written_with_altgr
 from snapper.hotkey.win32_register import Win32Register
 
-CHORD = parse_chord("Ctrl+Alt+H")
-CTRL, ALT, SHIFT, H = 0x11, 0x12, 0x10, 0x48
+Q = 0x51
+ALTGR, SHIFT, NONE = 0x600, 0x100, -1
 
-on_windows = pytest.mark.skipif(sys.platform != "win32", reason="needs Windows")
-
-
-def press(*keys: int) -> None:
-    """Press keys together, as a keyboard would."""
-    user32 = ctypes.WinDLL("user32")  # type: ignore[attr-defined,unused-ignore]
-    for key in keys:
-        user32.keybd_event(key, 0, 0, 0)
-    for key in reversed(keys):
-        user32.keybd_event(key, 0, 2, 0)
+elsewhere = pytest.mark.skipif(sys.platform == "win32", reason="there it works")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there it works")
-def test_elsewhere_it_is_refused() -> None:
+def layout(keys: Mapping[str, int]) -> Scan:
+    """A layout as VkKeyScanEx tells it: a signed number with modifiers above the key, -1 for no key."""
+    return lambda one: keys.get(one, NONE)
+
+
+GERMAN = layout({"q": Q, "Q": SHIFT | Q, "@": ALTGR | Q, "€": ALTGR | 0x45})
+AMERICAN = layout({"q": Q, "Q": SHIFT | Q, "@": SHIFT | 0x32})
+
+
+@elsewhere
+def test_elsewhere_both_are_refused() -> None:
     with pytest.raises(Unavailable, match="not Windows"):
-        Win32Register(CHORD)
+        Win32Register(parse_chord("Ctrl+Alt+H"))
+    with pytest.raises(Unavailable, match="not Windows"):
+        written_with_altgr(Q)
 
 
-@on_windows
-def test_the_chord_is_told_and_no_other_is() -> None:
-    presses: list[Press] = []
-    hotkey = Win32Register(CHORD)
-    hotkey.start(presses.append)
-    try:
-        press(CTRL, ALT, SHIFT, H)
-        press(CTRL, H)
-        press(CTRL, ALT, H)
-        wait_until(lambda: presses, "the press is told")
-        press(CTRL, ALT, H)
-        wait_until(lambda: len(presses) == 2, "the second press is told")
-    finally:
-        hotkey.stop()
+def test_the_at_sign_of_a_german_keyboard_is_found() -> None:
+    assert character(Q, [GERMAN]) == "@"
+    assert character(0x45, [GERMAN]) == "€"
+    assert character(0x48, [GERMAN]) == ""
 
 
-@on_windows
-def test_a_taken_chord_is_named_and_free_again_after_stop() -> None:
-    first, second = Win32Register(CHORD), Win32Register(CHORD)
-    first.start(lambda press: None)
-    with pytest.raises(ChordTaken, match="already taken"):
-        second.start(lambda press: None)
-    first.stop()
-    first.stop()
-    second.start(lambda press: None)
-    second.stop()
+def test_a_character_with_another_modifier_is_none_of_altgr() -> None:
+    assert character(0x32, [AMERICAN]) == ""
+    assert character(Q, [layout({"@": ALTGR | SHIFT | Q})]) == ""
 
 
-@on_windows
-def test_a_press_that_fails_gives_the_chord_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    failures: list[object] = []
-    monkeypatch.setattr("threading.excepthook", failures.append)
-    hotkey = Win32Register(CHORD)
+def test_every_layout_at_hand_counts() -> None:
+    assert character(Q, [AMERICAN, GERMAN]) == "@"
+    assert character(Q, []) == ""
 
-    def fail(press: Press) -> None:
-        raise ValueError("a fault of the program")
 
-    hotkey.start(fail)
-    press(CTRL, ALT, H)
-    wait_until(
-        lambda: failures and hotkey._thread and not hotkey._thread.is_alive(), "the listener has ended"
-    )
-    again = Win32Register(CHORD)
-    again.start(lambda press: None)
-    again.stop()
+def test_a_key_that_nothing_is_known_of_is_not_taken_for_one_with_every_modifier() -> None:
+    assert character(0xFF, [layout({})]) == ""
+
+
+@given(st.characters(min_codepoint=0x21, max_codepoint=0x52F, exclude_categories=["Cc", "Cn", "Zs", "Cf"]))
+def test_whatever_letter_a_layout_writes_is_found(letter: str) -> None:
+    assert character(Q, [layout({letter: ALTGR | Q})]) == letter

@@ -258,9 +258,7 @@ def test_a_file_that_cannot_arrive_is_told_before_anything_is_kept(
     computer: Computer, tmp_path: Path
 ) -> None:
     computer.takes = SMALL_BYTES
-    with pytest.raises(
-        UsageError, match=r"video.mp4 has 1.0 MB, but desk takes at most 1.0 MB"
-    ):
+    with pytest.raises(UsageError, match=r"video.mp4 has 1.0 MB, but desk takes at most 1.0 MB"):
         computer.keep(files=[large(tmp_path)])
     assert computer.outbox.entries() == []
     computer.takes = SMALL_BYTES + 100_000

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -75,51 +72,6 @@ def test_a_setting_of_windows_that_cannot_be_read_is_a_trouble() -> None:
 def test_windows_cannot_be_asked_elsewhere() -> None:
     with pytest.raises(CannotAsk, match="not Windows"):
         windows.Windows().ask(DESK)
-
-
-def _wine() -> bool:
-    """Whether this is a Windows whose settings a test may change."""
-    return sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
-
-
-@pytest.mark.skipif(not _wine(), reason="needs Wine: changes the proxy settings of Windows")
-@pytest.mark.parametrize(
-    ("flags", "proxies", "source"), [(1, 0, None), (3, 1, None), (7, 1, Source.PAC), (9, 0, Source.WPAD)]
-)
-def test_windows_itself_is_asked(flags: int, proxies: int, source: Source | None) -> None:
-    import winreg
-
-    registry: Any = winreg
-    texts = [b"http=a:1;https=b:2", b"*.other.org;<local>", b"http://pac/proxy.pac"]
-    kept = struct.pack("<III", 0x46, 1, flags)  # 2: proxy, 4: script, 8: detection
-    kept += b"".join(struct.pack("<I", len(text)) + text for text in texts) + bytes(32)
-    path = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
-    with registry.CreateKey(registry.HKEY_CURRENT_USER, path) as key:
-        registry.SetValueEx(key, "DefaultConnectionSettings", 0, registry.REG_BINARY, kept)
-    answer = windows.Windows().ask(DESK)
-    assert labels(answer) == ["http://b:2"][:proxies]
-    assert (answer.pac.source if answer.pac else None) is source
-    assert labels(windows.Windows().ask(Target("https", "x.other.org", 443))) == []
-
-
-@pytest.mark.skipif(not _wine(), reason="needs Wine: changes the policies of Windows")
-def test_a_policy_puts_the_settings_of_the_computer_in_force() -> None:
-    import winreg
-
-    registry: Any = winreg
-    values = {"ProxyEnable": 1, "ProxyServer": "machine:8080", "AutoConfigURL": "http://pac/machine.pac"}
-    with registry.CreateKey(registry.HKEY_LOCAL_MACHINE, windows._SETTINGS) as key:
-        for name, value in values.items():
-            kind = registry.REG_DWORD if isinstance(value, int) else registry.REG_SZ
-            registry.SetValueEx(key, name, 0, kind, value)
-    assert windows.of_computer() is None
-    with registry.CreateKey(registry.HKEY_LOCAL_MACHINE, windows._POLICY) as key:
-        registry.SetValueEx(key, "ProxySettingsPerUser", 0, registry.REG_DWORD, 0)
-        answer = windows.Windows().ask(DESK)
-        registry.DeleteValue(key, "ProxySettingsPerUser")
-    assert labels(answer) == ["http://machine:8080"]
-    assert answer.pac
-    assert answer.pac.address == "http://pac/machine.pac"
 
 
 # --- the Mac -----------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapper.report import Receipt
 from snapper.state import State
 from snapper.words import (
     files_text,

@@ -2,7 +2,9 @@
 
     frame.py                          what is frozen: pixels, monitors, windows (pure)
     png.py                            a frame as a PNG file (pure)
-    with_mss.py                       the pixels
+    with_mss.py                       the pixels on Windows, the Mac and X11
+    wayland_portal.py, with_grim.py   the pixels on Wayland
+    wayland_screen.py, xwayland.py    what surrounds them there, and windows of X11 programs such as TWS
     dpi_win32.py                      real pixels on Windows
     windows.py, active_window_*.py    the active window
     covered.py, print_window_win32.py a window that others lie above
@@ -12,14 +14,44 @@ What reads a real screen is imported when a screen is opened, so that frames and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import mss
 
-from snapper.capture.with_mss import Screen, give_large_blocks_back
-from snapper.errors import Unavailable
+from snapper.capture.frame import Frame
+from snapper.capture.windows import Windows, windows_for
+from snapper.desktop import Desktop, Session, desktop_of, session_of
+from snapper.errors import SnapperError, Unavailable
 
-__all__ = ["Screen", "open_screen"]
+__all__ = ["Screen", "ScreenChoice", "choose_screen", "open_screen"]
+
+
+class Screen(Protocol):
+    """The desktop, ready to be frozen at any moment, from any thread."""
+
+    def grab(self) -> Frame:
+        """Freeze the desktop as it is now. Raises CaptureFailed."""
+
+    def close(self) -> None:
+        """Let go of the screen; it is opened again if it is asked for again."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@dataclass(frozen=True)
+class ScreenChoice:
+    """The backend chosen, the windows in the pixels of its frames, sentences about what it cannot do here,
+    and why each backend before it was not chosen (`wayland_portal: because …`)."""
+
+    name: str
+    screen: Screen
+    windows: Windows
+    notes: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 def open_screen(platform: str, environ: Mapping[str, str]) -> Screen:
@@ -27,19 +59,85 @@ def open_screen(platform: str, environ: Mapping[str, str]) -> Screen:
 
     `platform` is sys.platform, `environ` the environment. Raises Unavailable when there is no screen.
     """
-    from snapper.capture.windows import windows_for
+    return choose_screen(platform, environ).screen
+
+
+def choose_screen(platform: str, environ: Mapping[str, str]) -> ScreenChoice:
+    """The first backend that can work here. Raises Unavailable with every refusal."""
+    if platform not in ("win32", "darwin"):
+        from snapper.capture.xwayland import is_xwayland
+
+        session = session_of(environ, is_xwayland)
+        if session is Session.WAYLAND:
+            return _first(_wayland(environ))
+        if session is Session.NONE:
+            raise Unavailable(
+                "There is no screen here: no graphical desktop is running, or it is not told "
+                "(DISPLAY is empty).",
+                "Start snapper from the desktop that is to be captured.",
+            )
+    return _with_mss(platform, environ)
+
+
+def _with_mss(platform: str, environ: Mapping[str, str]) -> ScreenChoice:
+    from snapper.capture import with_mss
 
     if platform == "win32":
         from snapper.capture.dpi_win32 import be_aware
 
         be_aware()
     if platform in ("win32", "darwin"):
-        return Screen(lambda: mss.MSS(), windows_for(platform, environ))
-    display = environ.get("DISPLAY")
-    if not display:
-        raise Unavailable(
-            "There is no screen here: no graphical desktop is running, or it is not told (DISPLAY is empty).",
-            "Start snapper from the desktop that is to be captured.",
-        )
-    give_large_blocks_back()
-    return Screen(lambda: mss.MSS(display=display), windows_for(platform, environ))
+        screen = with_mss.Screen(lambda: mss.MSS(), windows_for(platform, environ))
+    else:
+        with_mss.give_large_blocks_back()
+        display = environ["DISPLAY"]
+        screen = with_mss.Screen(lambda: mss.MSS(display=display), windows_for(platform, environ))
+    return ScreenChoice("mss", screen, windows_for(platform, environ))
+
+
+# --- Wayland ----------------------------------------------------------------------------------------------
+
+
+def _first(candidates: Mapping[str, Callable[[], ScreenChoice]]) -> ScreenChoice:
+    refused: list[str] = []
+    remedies: list[str] = []
+    for name, build in candidates.items():
+        try:
+            chosen = build()
+        except SnapperError as problem:
+            refused.append(f"{name}: {problem.sentence}")
+            remedies.append(problem.remedy)
+        else:
+            return ScreenChoice(chosen.name, chosen.screen, chosen.windows, chosen.notes, tuple(refused))
+    sentence = f"There is no way to a picture of this desktop. {' '.join(refused)}"
+    raise Unavailable(sentence, next(filter(None, remedies), ""))
+
+
+def _wayland(environ: Mapping[str, str]) -> dict[str, Callable[[], ScreenChoice]]:
+    """What to try, in order. X11's own way is not among it: XWayland answers in black, without an error.
+
+    sway and its relatives have grim, which asks nobody; GNOME and KDE have nothing but the portal.
+    """
+    from snapper.capture import wayland_portal, wayland_screen, with_grim
+
+    display = environ.get("DISPLAY", "")
+    x11_programs = (wayland_screen.ONLY_X11,) if display else (wayland_screen.NO_X11,)
+
+    def portal() -> ScreenChoice:
+        camera = wayland_portal.PortalCamera(environ)
+        screen = wayland_screen.WaylandScreen(camera.photograph, display)
+        notes = (*x11_programs, *camera.notes)
+        return ScreenChoice(wayland_portal.NAME, screen, screen.windows, notes)
+
+    def grim() -> ScreenChoice:
+        screen = wayland_screen.WaylandScreen(with_grim.GrimCamera(environ).photograph, display)
+        return ScreenChoice(with_grim.NAME, screen, screen.windows, x11_programs)
+
+    def window_only() -> ScreenChoice:
+        window = wayland_screen.WindowOnly(display)
+        return ScreenChoice("xwayland_window", window, window.windows, (wayland_screen.ONLY_WINDOW,))
+
+    every = {wayland_portal.NAME: portal, with_grim.NAME: grim}
+    if desktop_of(environ) not in (Desktop.GNOME, Desktop.KDE):
+        every = dict(reversed(every.items()))
+    return {**every, "xwayland_window": window_only}

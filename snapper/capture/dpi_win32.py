@@ -31,8 +31,10 @@ def be_aware(load: Loader | None = None) -> str:
         ("SetProcessDpiAwareness", _by_shell),
         ("SetProcessDPIAware", _by_user),
     ):
-        with contextlib.suppress(AttributeError, OSError):  # an older Windows lacks the call or the DLL
-            return name if ask(load) else ""
+        # An older Windows lacks a call, or its DLL, or knows the call but not what is asked for.
+        with contextlib.suppress(AttributeError, OSError):
+            if ask(load):
+                return name
     return ""
 
 

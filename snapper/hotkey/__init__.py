@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from snapper.desktop import Session, desktop_of, session_of
 from snapper.errors import Unavailable
 from snapper.hotkey.chord import Chord
 from snapper.hotkey.presses import OnPress, Press
@@ -46,34 +47,76 @@ class Hotkey(Protocol):
 
 @dataclass(frozen=True)
 class Choice:
-    """The backend chosen, and why each one before it was not (`x11_grab: because …`)."""
+    """The backend chosen, and why each one before it was not (`x11_grab: because …`).
+
+    `by_hand` says how to bind the chord in this desktop's own settings, where the backend does not see it
+    everywhere; else it is "".
+    """
 
     backend: Hotkey
     refused: tuple[str, ...] = ()
+    by_hand: str = ""
 
 
-def choose(chord: Chord, platform: str, environ: Mapping[str, str], backend: str = AUTO) -> Choice:
+def choose(
+    chord: Chord,
+    platform: str,
+    environ: Mapping[str, str],
+    backend: str = AUTO,
+    on_lost: Callable[[Unavailable], None] | None = None,
+) -> Choice:
     """The first backend that can work here, or the one named; `platform` is `sys.platform`.
 
-    Raises Unavailable with every refusal. A chord that another program holds shows at its start.
+    Raises Unavailable with every refusal. A chord that another program holds shows at its start. `on_lost`
+    is called, from a thread of the backend's, when a desktop that was asked says no only later, or ends.
     """
+    session = _session(platform, environ)
     refused: list[str] = []
     remedies: list[str] = []
-    for name, build in _candidates(chord, platform, environ, backend).items():
+    every = _every(chord, platform, environ, on_lost)
+    names = _order(platform, session) if backend == AUTO else (backend,)
+    by_hand = _by_hand(chord, environ) if session is Session.WAYLAND else ""
+    for name in names:
         try:
-            return Choice(build(), tuple(refused))
+            return Choice(every[name](), tuple(refused), "" if name == "wayland_portal" else by_hand)
         except Unavailable as problem:
             refused.append(f"{name}: {problem.sentence}")
             remedies.append(problem.remedy)
     sentence = f"{chord.display(platform)} cannot be listened for. {' '.join(refused)}"
     usual = 'Set hotkey.backend = "auto" in the settings.' if backend != AUTO else ""
-    raise Unavailable(sentence, next(filter(None, remedies), usual))
+    raise Unavailable(sentence, by_hand or next(filter(None, remedies), usual))
 
 
-def _candidates(
-    chord: Chord, platform: str, environ: Mapping[str, str], wanted: str
+def _session(platform: str, environ: Mapping[str, str]) -> Session:
+    """How the screen is reached, where there is more than one way."""
+    if platform in ("win32", "darwin"):
+        return Session.NONE
+    from snapper.capture.xwayland import is_xwayland
+
+    return session_of(environ, is_xwayland)
+
+
+def _order(platform: str, session: Session) -> tuple[str, ...]:
+    """What to try, in order. XWayland's grab sees the chord while an X11 program, such as TWS, is in front."""
+    if platform in ("win32", "darwin"):
+        return ("win32_register", "pynput_listener") if platform == "win32" else ("pynput_listener",)
+    first = ("wayland_portal",) if session is Session.WAYLAND else ()
+    return (*first, "x11_grab", "pynput_listener")
+
+
+def _by_hand(chord: Chord, environ: Mapping[str, str]) -> str:
+    from snapper.binding import steps
+
+    return steps(chord, desktop_of(environ))
+
+
+def _every(
+    chord: Chord,
+    platform: str,
+    environ: Mapping[str, str],
+    on_lost: Callable[[Unavailable], None] | None,
 ) -> dict[str, Callable[[], Hotkey]]:
-    """What to try, in order; a named backend is tried wherever it is."""
+    """Every backend by name; a named one is tried wherever it is."""
 
     def x11_grab() -> Hotkey:
         from snapper.hotkey.x11_grab import X11Grab
@@ -90,8 +133,14 @@ def _candidates(
 
         return PynputListener(chord, platform, environ)
 
-    every = {"x11_grab": x11_grab, "win32_register": win32_register, "pynput_listener": pynput_listener}
-    if wanted != AUTO:
-        return {wanted: every[wanted]}
-    first = {"win32": ["win32_register"], "darwin": []}.get(platform, ["x11_grab"])
-    return {name: every[name] for name in (*first, "pynput_listener")}
+    def wayland_portal() -> Hotkey:
+        from snapper.hotkey.wayland_portal import PortalShortcut
+
+        return PortalShortcut(chord, environ, on_lost)
+
+    return {
+        "wayland_portal": wayland_portal,
+        "x11_grab": x11_grab,
+        "win32_register": win32_register,
+        "pynput_listener": pynput_listener,
+    }

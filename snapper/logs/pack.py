@@ -35,6 +35,7 @@ Progress = Callable[[int, int], None]
 
 _PIECES_BEHIND = 2  # hashing may be so far behind deflating: it evens both out, and bounds the memory
 _WRITTEN_SECONDS = 2  # a last line that breaks off and was begun so lately is still being written
+_KEPT_BY_ANOTHER = (32, 33)  # on Windows: sharing violation, lock violation
 _LINE_MAX = 1 << 16  # bytes from the end in which the last line's beginning is looked for
 _SMALL_ZIP_MAX = 4_000_000_000  # bytes of logs that are sure to fit into a zip without the 64 bit form
 
@@ -264,6 +265,8 @@ def _pieces(source: BinaryIO, count: int) -> Iterator[bytes]:
 def _why_missing(log: LogFile, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{log.name} vanished before it could be packed."
+    if getattr(error, "winerror", None) in _KEPT_BY_ANOTHER:
+        return f"{log.name} is missing: another program keeps it to itself."
     if isinstance(error, PermissionError):
         return f"{log.name} is missing: this user may not open it."
     return f"{log.name} is missing: it could not be read."

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from ctypes import wintypes
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ CTRL, ALT, SHIFT, ENTER = 0x11, 0x12, 0x10, 0x0D
 TWS = "Trader Workstation"
 
 windows: Any = ctypes
+registry: Any = importlib.import_module("winreg")
 user32 = windows.WinDLL("user32", use_last_error=True)
 kernel32 = windows.WinDLL("kernel32", use_last_error=True)
 
@@ -130,7 +133,20 @@ def typed_into(program: Program) -> str:
     return "".join(key for key in program.facts("key") if len(key) == 1 and key.isprintable())
 
 
-def unix(*command: str) -> None:
-    """Run a program of the computer below Wine to its end (`/usr/bin/setxkbmap`)."""
-    program, *arguments = command
-    subprocess.run([f"Z:{program}".replace("/", "\\"), *arguments], check=True, timeout=60)
+# --- below Wine --------------------------------------------------------------------------------------------
+
+
+def unix(command: str, folder: Path) -> None:
+    """Have a shell of the computer below Wine run a line, to its end; it must end well."""
+    script, done = folder / "below.sh", folder / "below.done"
+    name = kernel32.wine_get_unix_file_name
+    name.restype, name.argtypes = ctypes.c_char_p, [wintypes.LPCWSTR]
+    said = name(str(folder)).decode()
+    done.unlink(missing_ok=True)
+    script.write_bytes(
+        f"{command}\necho $? > '{said}/below.new'\nmv '{said}/below.new' '{said}/below.done'\n".encode()
+    )
+    # Wine gives no handle of such a program: nobody could wait for it.
+    subprocess.run(["start", "/unix", "/bin/sh", f"{said}/below.sh"], check=True, timeout=60)
+    wait_until(done.exists, f"{command} has ended")
+    assert done.read_bytes() == b"0\n", command

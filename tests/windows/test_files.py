@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,9 +26,8 @@ from snapper.logs.pack import pack
 from snapper.logs.sharing import open_log, open_to_pack
 from snapper.outbox import Outbox
 from snapper.report import LogKind
-from snapper.state import State
 from tests.test_outbox import delivered, kept
-from tests.windows.hands import ON_WINE, kernel32, wine_differs
+from tests.windows.hands import kernel32
 
 _READ, _WRITE, _DELETE = 1, 2, 4  # FILE_SHARE
 kernel32.CreateFileW.restype = wintypes.HANDLE
@@ -70,7 +68,9 @@ def test_a_log_that_is_open_for_writing_is_packed_whole(tmp_path: Path, shared: 
         assert archive.read("tws.log") == b"line\r\n" * 1000
 
 
-def test_a_log_that_another_program_keeps_to_itself_is_remarked_and_the_rest_is_packed(tmp_path: Path) -> None:
+def test_a_log_that_another_program_keeps_to_itself_is_remarked_and_the_rest_is_packed(
+    tmp_path: Path,
+) -> None:
     mine, theirs = tmp_path / "a.log", tmp_path / "b.log"
     for path in (mine, theirs):
         path.write_bytes(b"line\n")

@@ -122,10 +122,16 @@ def test_the_frame_is_what_is_on_the_screen_pixel_for_pixel(screen) -> None:  # 
         window(Rect(201, 153, 99, 45), RED, style=_POPUP, extended=_TOPMOST),
     ):
         points = [
-            *((x, y) for x in (100, 101, 200, 201, 299, 300, 407, 408) for y in (52, 53, 152, 153, 197, 198, 263, 264))
+            *(
+                (x, y)
+                for x in (100, 101, 200, 201, 299, 300, 407, 408)
+                for y in (52, 53, 152, 153, 197, 198, 263, 264)
+            )
         ]
         wait_until(
-            lambda: pixel(screen.grab(), 110, 60) == (0, 255, 0) and pixel(screen.grab(), 210, 160) == (255, 0, 0),
+            lambda: (
+                pixel(screen.grab(), 110, 60) == (0, 255, 0) and pixel(screen.grab(), 210, 160) == (255, 0, 0)
+            ),
             "both windows are painted",
         )
         frame = screen.grab()

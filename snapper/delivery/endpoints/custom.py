@@ -1,4 +1,4 @@
-"""Any ticket system over HTTP, as the settings describe it (`custom_system`).
+"""Any ticket system over HTTP, as the settings describe it (`snapper.custom`).
 
 What such a description leaves out decides what can be promised: without `find` a report that may have arrived
 is never sent again by itself, and without `files` nothing is proved.
@@ -13,7 +13,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from snapper.custom_system import Custom, Files, Request, read_custom
+from snapper.custom import Custom, Files, Request, read_custom
+from snapper.custom.whereabouts import compiled, content_of
 from snapper.delivery.endpoints import Ticket
 from snapper.delivery.endpoints.adapter import Adapter, Landed, Remote
 from snapper.delivery.endpoints.api import ASKED, Api
@@ -31,7 +32,6 @@ from snapper.delivery.letter import Letter, Part
 from snapper.destinations import Destination
 from snapper.errors import NeedsAttention, Refused
 from snapper.systems import System
-from snapper.whereabouts import compiled, content_of
 
 _MADE = "made"  # the step of having made or added to a ticket: its number
 _TICKET = re.compile(r"(?!\.+$)\S{1,100}")  # dots alone would lead elsewhere in an address

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from snapper.custom_system import Files
+from snapper.custom import Files
+from snapper.custom.placeholders import Template
+from snapper.custom.whereabouts import content_of, text_of, walk
 from snapper.delivery.endpoints.adapter import Remote
 from snapper.delivery.endpoints.custom_requests import path_of
 from snapper.delivery.http import Answer
 from snapper.hosts import loopback
-from snapper.placeholders import Template
-from snapper.whereabouts import content_of, text_of, walk
 
 _ADDRESS_CHARS = 2000  # what a receipt holds
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from snapper.custom_system import Request
-from snapper.custom_table import FILE_PLACES
+from snapper.custom import Request
+from snapper.custom.placeholders import Template, template
+from snapper.custom.table import FILE_PLACES
 from snapper.delivery.bodies import Body, InBase64, Segment, multipart
 from snapper.delivery.endpoints.literal import fenced
 from snapper.delivery.endpoints.names import marked, replaced
 from snapper.delivery.letter import Letter, Part
-from snapper.placeholders import Template, template
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")

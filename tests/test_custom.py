@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snapper.config import load
-from snapper.custom_system import check_custom, read_custom
+from snapper.custom import check_custom, read_custom
+from snapper.custom.placeholders import template
+from snapper.custom.whereabouts import Where, walk
 from snapper.destinations import TOKEN_PREFIX
 from snapper.errors import ConfigError
-from snapper.placeholders import template
 from snapper.systems import SYSTEMS
-from snapper.whereabouts import Where, walk
 from tests.ticket_fakes.custom_examples import HELP_DESK, INBOX, TRACKER, options, settings_text
 
 MISSING = object()

@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snapper.custom_table import (
+from snapper.custom.placeholders import Template
+from snapper.custom.table import (
     FILE_PLACES,
     URL_PLACES,
     Table,
@@ -24,9 +25,8 @@ from snapper.custom_table import (
     page_template,
     wrong,
 )
-from snapper.placeholders import Template
+from snapper.custom.whereabouts import Where
 from snapper.systems import Limits, System
-from snapper.whereabouts import Where
 
 NAMES = ("any", "letters", "ascii")
 _METHODS = ("POST", "PUT", "PATCH")

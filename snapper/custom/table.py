@@ -1,5 +1,5 @@
 """One table of a custom ticket system's description, key by key: each read, checked, and in the words of its
-mistake. What the tables mean together is in `custom_system`. Pure."""
+mistake. What the tables mean together is in the package. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snapper import checks
-from snapper.placeholders import Template, template, unknown
-from snapper.whereabouts import Where, compiled
+from snapper.custom.placeholders import Template, template, unknown
+from snapper.custom.whereabouts import Where, compiled
 
 URL_PLACES = ("tag", "report", "login")
 FILE_PLACES = ("file", "name", "type", "size", "number", "base64", "uploaded")
