@@ -1,7 +1,7 @@
 """macOS as its headers describe it, for tests elsewhere: each call checks what it may rely on.
 
-The functions are real C functions (closures of libffi) with the signatures of the headers, so that what a caller
-declares and passes goes the way it would go there. Whatever breaks a rule is kept in `broken`.
+The functions are real C functions (closures of libffi) with the signatures of the headers, so that what a
+caller declares and passes goes the way it would go there. Whatever breaks a rule is kept in `broken`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _addresses = itertools.count(0x10000, 16)
 
 
 def kind(declared: Any) -> object:
-    """What a C type is to a caller: a pointer, or a number of a width and a sign, or the parts of a struct."""
+    """What a C type is to a caller: a pointer, a number of a width and a sign, or a struct of such."""
     if declared is None:
         return "nothing"
     if issubclass(declared, ctypes.Structure):
@@ -154,7 +154,7 @@ class Program:
         self._queue.append(event)
 
     def turn(self) -> list[int]:
-        """What Qt's loop does in the main thread: work of other threads, then events; the handlers' answers."""
+        """What Qt's loop does in the main thread: work of others, then events; what handlers answered."""
         assert threading.current_thread() is threading.main_thread()
         while self._work:
             work, context = self._work.pop(0)
@@ -178,7 +178,7 @@ class Program:
                 if where == CARBON and threading.current_thread() is not threading.main_thread():
                     raise AssertionError("not thread safe")
                 return self.answers[name] if name in self.answers else called(*values)
-            except Exception as problem:
+            except Exception as problem:  # noqa: BLE001 (it must not go through the C side)
                 self.broken.append(f"{name}: {problem!r}")
                 return None if result is None else 0
 

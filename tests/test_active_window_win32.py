@@ -1,4 +1,4 @@
-"""Windows on Windows: the refusal elsewhere; the rest is in tests/windows."""
+"""Windows on Windows: the refusal elsewhere; see tests/windows."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from scripts.ticket_systems import start, why_not
 from snapper.delivery.worker import attempt
 from snapper.errors import NeedsAttention
 from snapper.outbox import Outbox
-from snapper.report import Ambiguous, Blocked, Retry
+from snapper.report import Ambiguous, Blocked, Rejected, Retry
 from tests.contract_endpoint import Kept
 from tests.test_endpoint_roundup import ask, delivered, files_sent
 from tests.ticket_rigs import Rig, report_in, rig_to
@@ -80,7 +80,7 @@ def test_what_the_server_in_front_finds_too_large_is_said_and_goes_in_pieces(
     with own(tmp_path, max_request_body_size="100000") as rig:
         report = report_in(outbox, {"large.log": bytes(200_000)})
         outcome = attempt(rig.endpoint(url=rig.running.peer.url), report)
-        assert isinstance(outcome, Retry), outcome
-        assert "too-large" in outcome.obstacle.cause and "413" in outcome.sentence
+        assert isinstance(outcome, Rejected), outcome
+        assert "too-large" in outcome.obstacle.cause and "file_megabytes" in outcome.remedy
         assert rig.running.tickets() == []
         delivered(attempt(rig.endpoint(file_bytes=90_000), report))

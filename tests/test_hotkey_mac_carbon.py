@@ -1,4 +1,4 @@
-"""The chord on a Mac that keeps to its headers: taken, told, refused in words, and given back whatever happens."""
+"""The chord on a Mac that keeps to its headers: taken, told, refused in words, always given back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.mac_fakes import (
     WindowServer,
     kind,
     macs,
-)  # fmt: skip
+)
 
 CHORD = parse_chord("Control-Option-H")
 CODE, MODIFIERS, ENABLED = "kHISymbolicHotKeyCode", "kHISymbolicHotKeyModifiers", "kHISymbolicHotKeyEnabled"

@@ -1,4 +1,4 @@
-"""The chord and the layouts of Windows: what is pure, and the refusal elsewhere; the rest is in tests/windows."""
+"""The chord and the layouts of Windows: what is pure, and the refusal elsewhere; see tests/windows."""
 
 from __future__ import annotations
 

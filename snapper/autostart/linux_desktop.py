@@ -27,6 +27,7 @@ _RESERVED = re.compile(
     r"""[\s"'\\><~|&;$*?#()`]"""
 )  # must be quoted (Desktop Entry Specification, “The Exec key”)
 _ESCAPED = re.compile(r'(["`$\\])')
+_IN_A_VALUE = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 _SWITCH = "X-GNOME-Autostart-enabled"
 
 
@@ -83,7 +84,7 @@ def _quoted(argument: str) -> str:
     argument = argument.replace("%", "%%")
     if _RESERVED.search(argument) or not argument:
         argument = '"' + _ESCAPED.sub(r"\\\1", argument) + '"'
-    return argument.replace("\\", "\\\\")
+    return argument.translate(_IN_A_VALUE)
 
 
 def _refused(place: str) -> Unavailable:

@@ -43,7 +43,7 @@ class Binding(Protocol):
 
 
 def binding_for(chord: Chord, environ: Mapping[str, str], home: Path) -> Binding:
-    """The binding of this desktop. Raises Unavailable, with the steps for a person, where none can be written."""
+    """The binding of this desktop. Raises Unavailable, with the steps, where none can be written."""
     desktop = desktop_of(environ)
     if desktop is Desktop.SWAY:
         from snapper.binding.sway import SwayBinding

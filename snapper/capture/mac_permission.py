@@ -29,6 +29,12 @@ _TERMINALS = {
     "WezTerm": "WezTerm",
 }
 
+# The versions of macOS before which the switch was at another place.
+_PLACES = {
+    13: "System Preferences, Security & Privacy, Privacy, Screen Recording",
+    15: "System Settings, Privacy & Security, Screen Recording",
+}
+
 Loader = Callable[[str], Any]
 
 
@@ -90,11 +96,10 @@ def _listed_as(environ: Mapping[str, str]) -> str:
 
 def _place(version: str) -> str:
     """Where the switch is; Python built for an older macOS is told 10.16 for every later one."""
-    major = int(version.split(".")[0]) if version.split(".")[0].isdecimal() else 0
     if version.startswith("10.16"):
         return "the system's settings, Privacy & Security, Screen Recording"
-    if major >= 15:
-        return "System Settings, Privacy & Security, Screen & System Audio Recording"
-    if major >= 13:
-        return "System Settings, Privacy & Security, Screen Recording"
-    return "System Preferences, Security & Privacy, Privacy, Screen Recording"
+    major = version.split(".")[0]
+    for before, place in _PLACES.items():
+        if major.isdecimal() and int(major) < before:
+            return place
+    return "System Settings, Privacy & Security, Screen & System Audio Recording"

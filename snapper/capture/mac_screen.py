@@ -12,15 +12,17 @@ from dataclasses import replace
 import mss
 import mss.darwin
 
-from snapper.capture.active_window_mac import DESKTOP, POINTS, MacWindows, Scale
+from snapper.capture.active_window_mac import DESKTOP, MacWindows, Scale
 from snapper.capture.frame import PIXEL, Frame, Rect, Window
 from snapper.capture.mac_permission import MacPermission, macos_version, missing
 from snapper.capture.with_mss import Screen
 from snapper.errors import CaptureFailed
 
+HALF_POINTS = Scale(2.0, 2.0)  # no window lies at a finer place: pixels of Retina monitors
+
 
 class MacScreen(Screen):
-    """The desktop, ready to be frozen; `windows` tells places in points. Raises Unavailable without a screen.
+    """The desktop, ready to be frozen; `windows` tells places in half points. Raises Unavailable without one.
 
     The person is asked for the permission here, at the start, and not in the middle of a press.
     """
@@ -59,12 +61,12 @@ def open_mac_screen(environ: Mapping[str, str]) -> MacScreen:
     """Open the desktop of this Mac. Raises Unavailable when there is none."""
     # Since 10.1 mss asks for one pixel a point, unless told otherwise (BoboTiG/python-mss, issue 257).
     mss.darwin.IMAGE_OPTIONS &= ~mss.darwin.kCGWindowImageNominalResolution
-    return MacScreen(lambda: mss.MSS(), MacWindows(lambda: POINTS), MacPermission(), environ)
+    return MacScreen(lambda: mss.MSS(), MacWindows(lambda: HALF_POINTS), MacPermission(), environ)
 
 
 def in_pixels(frame: Frame, desktop: Rect) -> tuple[Frame, Scale]:
-    """A frame in which only the size of the picture is in pixels and all else in points, as is `desktop`: all
-    of it in pixels, and the scale.
+    """A frame whose monitors are in points, as is `desktop`, and whose window is in half points, all of it in
+    the pixels of its picture; and their scale.
 
     Raises CaptureFailed when the picture is not what its size says.
     """
@@ -82,5 +84,6 @@ def in_pixels(frame: Frame, desktop: Rect) -> tuple[Frame, Scale]:
 def _scaled(window: Window | None, scale: Scale) -> Window | None:
     if window is None:
         return None
-    bar = round(window.title_bar * scale.down)
-    return replace(window, bounds=scale.rect(*window.bounds), title_bar=bar)
+    halves = Scale(scale.across / HALF_POINTS.across, scale.down / HALF_POINTS.down)
+    bar = round(window.title_bar * halves.down)
+    return replace(window, bounds=halves.rect(*window.bounds), title_bar=bar)

@@ -133,7 +133,7 @@ def _opened(name: str) -> Iterator[Any]:
         if name:
             connection = display.Display(name)
             connection.set_error_handler(lambda problem, request: log.debug("X11: %s", problem))
-    except (error.DisplayError, OSError) as problem:
+    except (error.DisplayError, error.ConnectionClosedError, OSError) as problem:
         log.debug("The screen %s does not answer: %s", name, problem)
     try:
         yield connection

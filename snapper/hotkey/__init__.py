@@ -97,7 +97,7 @@ def _session(platform: str, environ: Mapping[str, str]) -> Session:
 
 
 def _order(platform: str, session: Session) -> tuple[str, ...]:
-    """What to try, in order. XWayland's grab sees the chord while an X11 program, such as TWS, is in front."""
+    """What to try, in order. A grab in XWayland sees the chord while an X11 program (TWS) is in front."""
     if platform in ("win32", "darwin"):
         return ("win32_register", "pynput_listener") if platform == "win32" else ("pynput_listener",)
     first = ("wayland_portal",) if session is Session.WAYLAND else ()

@@ -174,9 +174,8 @@ class PortalShortcut:
         elif signal.interface == _INTERFACE and signal.member == "Activated":
             if signal.body[:2] == (self._session, _ID) and self._presses:
                 self._presses.tell(Press(time.monotonic()))
-        elif signal.interface == _INTERFACE and signal.member == "ShortcutsChanged":
-            if signal.body[:1] == (self._session,):
-                self._taken({"shortcuts": signal.body[1]})
+        elif signal.member == "ShortcutsChanged" and signal.body[:1] == (self._session,):
+            self._taken({"shortcuts": signal.body[-1]})
 
     def _bound(self, found: Mapping[str, Any]) -> None:
         """The person has answered. Some desktops bind and do not name what (GNOME 50): listening goes on."""

@@ -136,16 +136,20 @@ def typed_into(program: Program) -> str:
 # --- below Wine --------------------------------------------------------------------------------------------
 
 
-def unix(command: str, folder: Path) -> None:
-    """Have a shell of the computer below Wine run a line, to its end; it must end well."""
-    script, done = folder / "below.sh", folder / "below.done"
+def below(path: Path) -> str:
+    """What the computer below Wine calls this path."""
     name = kernel32.wine_get_unix_file_name
     name.restype, name.argtypes = ctypes.c_char_p, [wintypes.LPCWSTR]
-    said = name(str(folder)).decode()
+    said: bytes = name(str(path))
+    return said.decode()
+
+
+def unix(command: str, folder: Path) -> None:
+    """Have a shell of the computer below Wine run a line, to its end; it must end well."""
+    script, done, said = folder / "below.sh", folder / "below.done", below(folder)
     done.unlink(missing_ok=True)
-    script.write_bytes(
-        f"{command}\necho $? > '{said}/below.new'\nmv '{said}/below.new' '{said}/below.done'\n".encode()
-    )
+    lines = (command, f"echo $? > '{said}/below.new'", f"mv '{said}/below.new' '{said}/below.done'", "")
+    script.write_bytes("\n".join(lines).encode())
     # Wine gives no handle of such a program: nobody could wait for it.
     subprocess.run(["start", "/unix", "/bin/sh", f"{said}/below.sh"], check=True, timeout=60)
     wait_until(done.exists, f"{command} has ended")

@@ -191,7 +191,8 @@ def test_a_german_keyboard_is_warned_of_the_chord_of_an_hp_and_offered_another_o
 ) -> None:
     layout("de")
     on_hp, usual = answer_of_a_new_program(
-        "from snapper.hotkey.chord import parse_chord; from snapper.hotkey.win32_register import Win32Register\n"
+        "from snapper.hotkey.chord import parse_chord\n"
+        "from snapper.hotkey.win32_register import Win32Register\n"
         "for text in ('Ctrl+Alt+Q', 'Ctrl+Alt+H'): print(*Win32Register(parse_chord(text)).notes)"
     )
     assert "AltGr+Q writes @" in on_hp

@@ -70,18 +70,9 @@ def test_a_clean_environment_gets_a_snapper_that_runs(tmp_path: Path, kind: str)
     venv = tmp_path / "a clean environment"
     python = str(venv / "Scripts/python.exe")
     assert run([sys.executable, "-m", "venv", "--without-pip", str(venv)], tmp_path).returncode == 0
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        python,
-        "--quiet",
-        "--disable-pip-version-check",
-        "install",
-    ]
-    found = ["--no-index", "--find-links", str(windows_path(WHEELS)), "--no-compile"]
-    # The packages it needs were checked when the lane was made; those for --version and the settings are enough.
+    pip = [sys.executable, "-m", "pip", "--python", python, "--quiet", "install", "--no-compile"]
+    found = ["--disable-pip-version-check", "--no-index", "--find-links", str(windows_path(WHEELS))]
+    # Whether all it needs fits together was checked when the lane was made; --version needs little.
     needed = ["click", "platformdirs", "filelock"]
     for what in (["--no-deps", str(package)], needed):
         done = run([*pip, *found, *what], tmp_path)

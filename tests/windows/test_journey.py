@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,7 +55,17 @@ class Stage:
 
     def delivered(self) -> bool:
         """Whether there is one report, and it has arrived."""
-        return [entry.state for entry in self.outbox.entries()] == [State.DELIVERED]
+        return self.states() == [State.DELIVERED]
+
+    def states(self) -> list[State]:
+        """How the reports in the outbox stand."""
+        return [entry.state for entry in self.outbox.entries()]
+
+
+def wait_until_it_listens(program: Program) -> None:
+    """Wait until a listener has the chord, and TWS the keyboard."""
+    wait_until(lambda: any("Press " in line for line in program.lines), "it listens", 90)
+    wait_for_front(TWS)
 
 
 @pytest.fixture
@@ -94,12 +105,12 @@ def test_a_press_becomes_a_report_with_the_picture_of_that_instant(stage: Stage)
     assert typed_into(stage.tws) == "z"  # nothing of the note, nothing of the chord
     (report,) = stage.desk.reports()
     assert report.note == NOTE
-    assert report.machine["system"].startswith("Windows")
+    assert "Windows-" in report.machine["system"]
     picture = Image.open(io.BytesIO(stage.desk.store.path(report, "screenshot.png").read_bytes()))
     shown = read_counter(picture.convert("RGB"))
     assert shown is not None
     assert before - 100 <= shown <= after
-    assert picture.size == (1280, 800) or os.environ.get("SESSIONNAME")
+    assert f"{picture.width}×{picture.height}" in report.machine["monitors"]
 
 
 def test_todays_logs_arrive_as_they_were(stage: Stage) -> None:
@@ -139,9 +150,7 @@ def test_escape_gives_the_keyboard_back_and_leaves_nothing(stage: Stage) -> None
 
 def test_a_second_listener_says_that_there_is_one(stage: Stage) -> None:
     with stage.listener():
-        second = subprocess.run(
-            [*SNAPPER, "listen"], env=stage.environment, capture_output=True, text=True, timeout=120
-        )
+        second = finished([*SNAPPER, "listen"], stage.environment)
     assert second.returncode == 2
     assert "snapper is listening already." in second.stderr
 
@@ -161,38 +170,37 @@ def test_a_report_that_was_killed_before_it_left_is_delivered_by_the_next_start(
             lambda: [entry.state for entry in stage.outbox.entries()] == [State.WAITING], "it is kept", 60
         )
         program.kill()
-    retried = subprocess.run(
-        [*SNAPPER, "outbox", "retry"], env=stage.environment, capture_output=True, text=True, timeout=120
-    )
+    retried = finished([*SNAPPER, "outbox", "retry"], stage.environment)
     assert retried.returncode == 0, retried.stderr
     assert stage.desk.notes() == ["killed"]
 
 
-@pytest.mark.parametrize("step", [3, 12, 25, 40, 60, 90])
-def test_a_kill_at_any_step_loses_nothing_and_doubles_nothing(tmp_path: Path, step: int) -> None:
-    """The steps from Submit to receipt are tried one by one on Linux; here, some of them, where files of a
-    killed process stay locked a moment and cannot be renamed while they are open."""
+def test_a_kill_between_submit_and_receipt_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    """Linux tries every step; here some of them, for what only Windows does: its locks, its renames."""
     file = tmp_path / "extra.txt"
     file.write_bytes(b"extra" * 10_000)
     with desk_at(tmp_path / "desk") as desk:
-        environment = {**os.environ, **desk.environment, "SNAPPER_OUTBOX_FOLDER": str(tmp_path / "outbox")}
-        command = [
-            sys.executable,
-            "-m",
-            "tests.kill_at",
-            str(step),
-            "send",
-            "--no-logs",
-            "-m",
-            "note",
-            str(file),
-        ]
-        killed = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
-        assert killed.returncode == 15, killed.stderr
-        again = subprocess.run(
-            [*SNAPPER, "outbox", "retry"], env=environment, capture_output=True, text=True, timeout=120
-        )
-        assert again.returncode == 0, again.stderr
-        assert desk.notes() in ([], ["note"])
-        entries = Outbox(tmp_path / "outbox").entries()
-        assert [entry.state for entry in entries] == [State.DELIVERED] * len(desk.notes())
+        settings = {**os.environ, **desk.environment}
+        whole = send(0, settings | {"SNAPPER_OUTBOX_FOLDER": str(tmp_path / "whole")}, "whole", file)
+        assert whole.returncode == 0, whole.stderr
+        steps = int(whole.stderr.split()[-1])
+        assert steps > 30
+        for step in range(4, steps, steps // 8):
+            own = settings | {"SNAPPER_OUTBOX_FOLDER": str(tmp_path / f"outbox {step}")}
+            assert send(step, own, f"note {step}", file).returncode == signal.SIGTERM
+            again = finished([*SNAPPER, "outbox", "retry"], own)
+            assert again.returncode == 0, again.stderr
+            entries = Outbox(tmp_path / f"outbox {step}").entries()
+            assert [entry.state for entry in entries] == [State.DELIVERED] * len(entries)
+            assert desk.notes().count(f"note {step}") == len(entries)
+
+
+def send(step: int, settings: dict[str, str], note: str, file: Path) -> subprocess.CompletedProcess[str]:
+    """Send a report and be killed before this step; 0: not at all."""
+    command = [sys.executable, "-m", "tests.kill_at", str(step), "send", "--no-logs", "-m", note, str(file)]
+    return finished(command, settings)
+
+
+def finished(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A program that ran to its end."""
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)

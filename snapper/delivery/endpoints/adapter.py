@@ -43,6 +43,7 @@ class Adapter(ABC):
     """One ticket system. Methods raise what the Api raises, and Refused or NeedsAttention."""
 
     check_path: str  # a GET that costs the system nothing, and whose answer shows that it is the one asked
+    check_unnamed = False  # whether that answer comes without a login too; wrong ones may lock an account
     searches = True  # whether a report can be looked up
     in_steps = False  # whether a report is there before all its files are, and what is missing can be added
 

@@ -220,7 +220,7 @@ class Api:
 
     def problem(self, answer: Answer) -> DeliveryError:
         """What an answer that is no good one means for the report."""
-        if not self.spoke(answer) and answer.status not in (401, 429):
+        if not self.spoke(answer) and answer.status not in (401, 413, 429):
             return self._ways.foreign(answer)
         said = self._adapter.says(answer)
         error = error_of(answer.status, self._adapter.destination, said, answer.retry_after)
@@ -258,8 +258,9 @@ def error_of(status: int, destination: Destination, said: str, retry_after: floa
         )
     if status == 413:
         return Refused(
-            f"{name} says the report is too large{words}",
-            "Send it with less of the logs, or save it for sending by hand: “snapper outbox export”.",
+            f"{name}, or what stands in front of it, says that a file is too large{words}",
+            "Set file_megabytes for it in the settings to what it takes: larger files go in pieces then. Or "
+            "send less of the logs, or save the report for sending by hand: “snapper outbox export”.",
             obstacle=Obstacle(str(Cause.TOO_LARGE), name),
         )
     return Refused(

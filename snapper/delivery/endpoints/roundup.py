@@ -36,6 +36,7 @@ class Roundup(Adapter):
     """One tracker, as the person whose password it is."""
 
     check_path = "/rest"
+    check_unnamed = True
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -35,6 +35,7 @@ class ServiceNow(Adapter):
     """The incidents of one instance."""
 
     check_path = f"{_FILES}?sysparm_limit=1"
+    check_unnamed = True
     in_steps = True
 
     @property

@@ -37,8 +37,10 @@ _LOOK_SECONDS = 2.0
 def server(adapter: Adapter, idle_seconds: float = 60.0) -> Server:
     """A ticket system as delivery looks for it."""
 
+    unnamed = dict.fromkeys(adapter.headers, None) if adapter.check_unnamed else {}
+
     def check(http: Http) -> Answer | None:
-        answer = http.request("GET", adapter.check_path)
+        answer = http.request("GET", adapter.check_path, headers=unnamed)
         return None if adapter.spoke(answer) else answer
 
     return Server(adapter.destination.url, adapter.headers, check, idle_seconds)
