@@ -14,9 +14,8 @@ from typing import Any
 from snapper import by_hand, disk, flow
 from snapper.answer import Picture
 from snapper.asking import Asking, Told, Wish
-from snapper.capture import open_screen
+from snapper.capture import choose_screen
 from snapper.capture.frame import Frame
-from snapper.capture.windows import windows_for
 from snapper.config import Settings
 from snapper.connect import chord_and_reason, endpoint_of, open_outbox, sources
 from snapper.delivery.causes import Cause
@@ -54,7 +53,9 @@ class App:
         self._say = say
         self._outbox = open_outbox(settings)
         self._sources = sources(settings)
-        self._screen = open_screen(sys.platform, os.environ)
+        chosen = choose_screen(sys.platform, os.environ)
+        self._screen = chosen.screen
+        self._windows = chosen.windows
         self._loop = Loop()
         self._receipts = ReceiptWindow()
         self._tray: Tray | None = None
@@ -77,9 +78,8 @@ class App:
     def _build_asking(self) -> Asking:
         note = NoteWindow(self._sources.destinations)
         told = Told(self._on_kept, self._on_trouble, self._on_cancelled, self._let_keys_go)
-        windows = windows_for(sys.platform, os.environ)
         return Asking(
-            self._loop, self._screen, windows, self._outbox, self._sources, note, self._wish(), told
+            self._loop, self._screen, self._windows, self._outbox, self._sources, note, self._wish(), told
         )
 
     def _wish(self, **changes: Any) -> Wish:
@@ -144,7 +144,11 @@ class App:
     def _take_chord(self) -> None:
         chord, reason = chord_and_reason(self._settings)
         try:
-            hotkey = choose(chord, sys.platform, os.environ, self._settings.hotkey_backend).backend
+            chosen = choose(
+                chord, sys.platform, os.environ, self._settings.hotkey_backend,
+                on_lost=self._posting(self._chord_lost),
+            )  # fmt: skip
+            hotkey = chosen.backend
             hotkey.start(lambda press: self._asking.press(press.server_time))
         except Unavailable as refusal:
             sentence = str(refusal)
@@ -154,9 +158,14 @@ class App:
         self._hotkey = hotkey
         self._tell_tray(lambda tray: tray.set_problem(""))
         self._tell_tray(lambda tray: tray.set_chord(chord.display(sys.platform)))
-        for note in hotkey.notes:
+        for note in (*hotkey.notes, *filter(None, [chosen.by_hand])):
             self._say(note)
         self._say(f"Press {chord.display(sys.platform)} to report what you see. {reason}")
+
+    def _chord_lost(self, refusal: Unavailable) -> None:
+        """The desktop took the chord back, or never gave it."""
+        self._say(str(refusal))
+        self._tell_tray(lambda tray: tray.set_problem(str(refusal)))
 
     def _let_keys_go(self) -> None:
         if self._hotkey:

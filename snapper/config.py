@@ -57,7 +57,9 @@ class Settings:
     )
     hotkey_backend: str = _setting(
         "auto",
-        checks.one_of("auto", "x11_grab", "win32_register", "pynput_listener"),
+        checks.one_of(
+            "auto", "x11_grab", "wayland_portal", "win32_register", "mac_carbon", "pynput_listener"
+        ),
         "how the keys are listened for",
     )
     capture_picture: str = _setting(

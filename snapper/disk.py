@@ -1,6 +1,7 @@
 """Writing so that a power cut leaves the old or the new, never half: the only place that syncs and renames.
 
-Windows refuses to replace a file that a virus scanner holds for a moment; such refusals are tried again.
+Windows refuses to replace or remove a file that a virus scanner, or another snapper that reads it, holds for
+a moment; such refusals are tried again.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def replace(path: Path, data: bytes) -> None:
     Only for files that one process at a time writes: what a killed one left beside it is overwritten.
     """
     beside = path.with_name(f"{path.name}.tmp")
-    beside.unlink(missing_ok=True)
+    remove(beside)
     try:
         write_new(beside, data)
         rename(beside, path)
@@ -66,6 +67,11 @@ def rename(source: Path, target: Path) -> None:
     """Rename within a folder, replacing the target, and sync the folder. Raises OSError."""
     _patiently(lambda: source.replace(target))
     sync_folder(target.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there. Raises OSError."""
+    _patiently(lambda: path.unlink(missing_ok=True))
 
 
 def _patiently(action: Callable[[], object]) -> None:
@@ -110,8 +116,7 @@ def digest(path: Path) -> tuple[int, str]:
 def locked(path: Path) -> Iterator[bool]:
     """Hold a lock that the kernel lets go of when the process dies; yields False when another one has it.
 
-    On Windows its file goes with the lock, unless another process has opened it. Raises OSError when the file
-    of the lock cannot be made.
+    On Windows its file goes with it. Raises OSError when the file of the lock cannot be made.
     """
     lock = FileLock(path, mode=0o600, thread_local=False)
     try:
@@ -123,13 +128,10 @@ def locked(path: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
-        if sys.platform == "win32":
-            with contextlib.suppress(OSError):
-                path.unlink()
 
 
 def remove_lock(path: Path) -> None:
-    """Remove the file of a lock that this process holds; where the system keeps open files, at its end.
+    """Remove the file of a lock that this process holds; on Windows, where no open file goes, at its end.
 
     Raises OSError.
     """

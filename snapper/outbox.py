@@ -64,7 +64,7 @@ class Preparation:
     def seal(self, report: Report, held: Delivery | None = None) -> None:
         """Make the report whole; `held`: how it stands if it must not be sent. Raises CannotKeep."""
         with disk.keeping("your report", self._outbox.folder):
-            (self.folder / MANIFEST_NAME).unlink(missing_ok=True)
+            disk.remove(self.folder / MANIFEST_NAME)
             if held:
                 disk.replace(self.folder / DELIVERY_NAME, held.to_json())
             bundle.seal(self.folder, report)
@@ -72,7 +72,7 @@ class Preparation:
     def publish(self) -> Entry:
         """Let the sealed report appear in the outbox. Raises CannotKeep."""
         with disk.keeping("your report", self._outbox.folder):
-            (self.folder / DRAFT_NAME).unlink(missing_ok=True)
+            disk.remove(self.folder / DRAFT_NAME)
             disk.rename(self.folder, self._outbox.folder / self.id)
         self.published = True
         return self._outbox.entry(self.id)
@@ -193,7 +193,7 @@ class Outbox:
                 draft, todo = self._read_draft(folder)
                 named = {DRAFT_NAME, *(part.name for part in draft.attachments)}
                 for leftover in [path for path in folder.iterdir() if path.name not in named]:
-                    leftover.unlink()
+                    disk.remove(leftover)
                 yield Preparation(self, report_id, folder, draft, todo)
 
     @staticmethod

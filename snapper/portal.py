@@ -61,7 +61,8 @@ WORDS: Mapping[Trouble, tuple[str, str]] = {
     Trouble.CANCELLED: ("the desktop's question was answered with no", "Try again, and allow it."),
     Trouble.REFUSED: (
         "the desktop does not allow it",
-        "Allow it for snapper in the desktop's settings, under applications or privacy.",
+        "Allow it for snapper in the desktop's settings, under applications or privacy; if snapper is not "
+        "named there, start it from the menu of applications and allow it when asked.",
     ),
     Trouble.NONSENSE: ("the desktop gave an answer that makes no sense", _AGAIN),
     Trouble.GONE: ("the desktop's portal has ended", _AGAIN),

@@ -22,7 +22,7 @@ from snapper.autostart.windows_run import WindowsRun, joined, switched_off
 from snapper.errors import Unavailable
 
 COMMAND = ("/opt/a folder/python", "-m", "snapper", "listen")
-texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
 @pytest.fixture(params=["linux", "darwin"])
@@ -114,10 +114,12 @@ def test_an_entry_without_a_command_starts_nothing() -> None:
 )
 def test_a_desktop_starts_exactly_this_command(tmp_path: Path, argument: str) -> None:
     told = tmp_path / "told.json"
-    code = f"import json, pathlib, sys; pathlib.Path({str(told) + '.new'!r}).write_text(json.dumps(sys.argv[1:]))"
-    code += f"; pathlib.Path({str(told) + '.new'!r}).rename({str(told)!r})"
+    code = (
+        "import json, pathlib, sys; *arguments, told = sys.argv[1:]; new = pathlib.Path(told + '.new')\n"
+        "new.write_text(json.dumps(arguments)); new.rename(told)"
+    )
     file = LinuxDesktop({"XDG_CONFIG_HOME": str(tmp_path)}, tmp_path)
-    file.switch_on((sys.executable, "-c", code, argument, "last"))
+    file.switch_on((sys.executable, "-c", code, argument, "last", str(told)))
     subprocess.run(["gio", "launch", file.place], check=True, timeout=60)
     wait_until(told.exists, "it was started")
     assert json.loads(told.read_text()) == [argument, "last"]
@@ -126,9 +128,6 @@ def test_a_desktop_starts_exactly_this_command(tmp_path: Path, argument: str) ->
 @given(st.lists(texts, min_size=1, max_size=4))
 def test_no_argument_breaks_out_of_its_line(arguments: list[str]) -> None:
     text = entry(arguments)
-    assert len(text.splitlines()) == len(entry(["x"]).splitlines()) or any(
-        len(argument.splitlines()) > 1 for argument in arguments
-    )
     assert text.count("\n") == entry(["x"]).count("\n")
 
 
@@ -193,7 +192,15 @@ def test_a_path_with_spaces_is_one_word_for_windows() -> None:
 
 @pytest.mark.parametrize(
     ("approval", "off"),
-    [(b"\x02" + bytes(11), False), (b"\x03" + bytes(11), True), (b"\x06", False), (b"\x07", True), (b"", False), (None, False)],
-)  # fmt: skip
+    [
+        (b"\x02" + bytes(11), False),
+        (b"\x03" + bytes(11), True),
+        (b"\x06", False),
+        (b"\x07", True),
+        (b"", False),
+        (None, False),
+        ("text", False),
+    ],
+)
 def test_the_task_managers_note_is_read(approval: object, off: bool) -> None:
     assert switched_off(approval) is off

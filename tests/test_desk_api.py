@@ -174,7 +174,11 @@ def test_an_unsafe_name_in_the_manifest_is_refused(desk: Desk, name: str) -> Non
     assert not list(desk.store.folder.parent.glob("evil*"))
 
 
-@pytest.mark.parametrize("manifest", [b"", b"{}", b"[" * 100_000, b"\xff\xfe", b"x" * (1 << 20)])
+@pytest.mark.parametrize(
+    "manifest",
+    [b"", b"{}", b"[" * 100_000, b"\xff\xfe", b"x" * (1 << 20)],
+    ids=["empty", "blank", "deep", "no text", "long"],
+)
 def test_a_manifest_that_is_none_is_refused(desk: Desk, manifest: bytes) -> None:
     assert_problem(desk.post(manifest), 422, "malformed-report")
     assert desk.is_empty()
@@ -194,6 +198,7 @@ def test_a_manifest_without_end_is_refused(desk: Desk) -> None:
         ("malformed-report", body_of(b"", {}).read().replace(b'"report"', b'"file"')),
         ("wrong-content", body_of(make_report(FIRST).to_json(), FIRST).read()[:-30]),
     ],
+    ids=["no form", "no end of the head", "empty", "cut in the report", "no report", "cut in a file"],
 )
 def test_a_body_in_the_wrong_form_is_refused(desk: Desk, kind: str, body: bytes) -> None:
     headers = {

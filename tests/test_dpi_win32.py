@@ -11,7 +11,7 @@ import pytest
 from snapper.capture.dpi_win32 import be_aware
 
 ORDER = ["SetProcessDpiAwarenessContext", "SetProcessDpiAwareness", "SetProcessDPIAware"]
-_DONE = {"SetProcessDpiAwarenessContext": 1, "SetProcessDpiAwareness": 0, "SetProcessDPIAware": 1}
+_DONE = dict(zip(ORDER, (1, 0, 1), strict=True))
 _REFUSED = {
     "SetProcessDpiAwarenessContext": 0,
     "SetProcessDpiAwareness": -2147024891,
@@ -40,8 +40,8 @@ class Dll:
 
 
 def windows(
-    known: list[str], refuses: list[str] = [], without: str = ""
-) -> tuple[Callable[[str], Dll], list[Any]]:  # noqa: B006 - never changed
+    known: list[str], refuses: tuple[str, ...] = (), without: str = ""
+) -> tuple[Callable[[str], Dll], list[Any]]:
     """The DLLs of a Windows that knows some of the calls, and those that were made."""
     calls: list[Any] = []
     answers = {name: (_REFUSED if name in refuses else _DONE)[name] for name in known}
@@ -68,7 +68,7 @@ def test_an_older_windows_is_asked_as_it_knows(known: list[str], obeyed: str) ->
 
 
 def test_a_windows_10_that_knows_the_call_but_not_the_kind_is_asked_the_older_way() -> None:
-    load, calls = windows(ORDER, refuses=ORDER[:1])
+    load, calls = windows(ORDER, refuses=(ORDER[0],))
     assert be_aware(load) == ORDER[1]
     assert calls[-1] == (ORDER[1], 2)
 
@@ -79,7 +79,7 @@ def test_a_missing_dll_is_an_older_windows() -> None:
 
 
 def test_what_was_decided_before_stays() -> None:
-    load, _ = windows(ORDER, refuses=ORDER)
+    load, _ = windows(ORDER, refuses=tuple(ORDER))
     assert be_aware(load) == ""
 
 

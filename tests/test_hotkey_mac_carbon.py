@@ -28,6 +28,7 @@ from tests.mac_fakes import (
     INTERNAL,
     KEYBOARD,
     NO_MEMORY,
+    NO_PARAMETER,
     NOT_HANDLED,
     OPTION_SHIFT,
     PRESSED,
@@ -123,15 +124,26 @@ def test_a_chord_is_a_key_code_and_carbons_own_modifiers(
     taken.stop()
 
 
-@pytest.mark.parametrize("identity", [HotKeyID(0x534E4150, 999_999), HotKeyID(0x51745F5F, 1)])
-def test_the_hot_keys_of_others_in_this_process_are_left_to_them(mac: Program, identity: HotKeyID) -> None:
+@pytest.mark.parametrize(("signature", "next_id"), [(0x534E4150, 1), (0x51745F5F, 0)])
+def test_the_hot_keys_of_others_in_this_process_are_left_to_them(
+    mac: Program, signature: int, next_id: int
+) -> None:
     presses: list[Press] = []
     taken = hotkey(mac)
     taken.start(presses.append)
-    mac.queue_up(KEYBOARD, PRESSED, identity)
+    mac.queue_up(KEYBOARD, PRESSED, HotKeyID(signature, taken._id + next_id))
     assert mac.turn() == [NOT_HANDLED]
     taken.stop()
     assert presses == []
+
+
+def test_an_event_that_does_not_say_which_hot_key_it_is_about_is_left_alone(mac: Program) -> None:
+    taken = hotkey(mac)
+    taken.start(ignore)
+    mac.answers["GetEventParameter"] = NO_PARAMETER
+    mac.server.press(H, CONTROL_OPTION)
+    assert mac.turn() == [NOT_HANDLED, NOT_HANDLED]
+    taken.stop()
 
 
 def test_two_chords_in_one_process_are_told_apart(mac: Program) -> None:
@@ -139,11 +151,12 @@ def test_two_chords_in_one_process_are_told_apart(mac: Program) -> None:
     told: list[str] = []
     first.start(lambda press: told.append("H"))
     second.start(lambda press: told.append("J"))
-    mac.server.press(0x26, CONTROL_OPTION)
+    for code in (H, 0x26, H):
+        mac.server.press(code, CONTROL_OPTION)
     mac.turn()
     first.stop()
     second.stop()
-    assert told == ["J"]
+    assert sorted(told) == ["H", "H", "J"]
 
 
 # --- giving it back ---------------------------------------------------------------------------------------
@@ -226,6 +239,7 @@ def test_where_no_loop_runs_serve_brings_the_events_and_frees_them(mac: Program)
     taken.stop()
     assert told.is_set()
     assert mac.calls.count("ReleaseEvent") == 2
+    assert mac.calls.count("ReceiveNextEvent") == 3  # the last of which says that the time is over
 
 
 def test_serving_for_no_time_asks_for_no_event(mac: Program) -> None:
@@ -319,8 +333,12 @@ def test_the_list_is_read_whole_and_all_of_it_is_released(listed: list[tuple[int
         assert found == {(code, flags) for code, flags, enabled in listed if enabled}
 
 
-def test_where_macos_does_not_tell_its_shortcuts_the_chord_is_tried_all_the_same(mac: Program) -> None:
-    mac.answers["CopySymbolicHotKeys"] = NO_MEMORY
+@pytest.mark.parametrize("status", [NO_MEMORY, 0])
+def test_where_macos_does_not_tell_its_shortcuts_the_chord_is_tried_all_the_same(
+    mac: Program, status: int
+) -> None:
+    """With 0 it claims to have told them, and has not."""
+    mac.answers["CopySymbolicHotKeys"] = status
     taken = hotkey(mac)
     taken.start(ignore)
     taken.stop()
@@ -334,14 +352,21 @@ def test_option_and_shift_alone_are_refused_with_a_chord_that_is_not(mac: Progra
     assert OPTION_SHIFT not in {flags for _, flags in mac.server.taken()}
 
 
+def test_option_and_shift_alone_may_be_refused_for_another_reason(mac: Program) -> None:
+    mac.answers["RegisterEventHotKey"] = -50
+    with pytest.raises(Unavailable, match=r"error -50"):
+        hotkey(mac, "Option-Shift-K").start(ignore)
+
+
 @pytest.mark.parametrize("function", ["RegisterEventHotKey", "InstallEventHandler"])
 def test_any_other_refusal_is_told_with_its_number(mac: Program, function: str) -> None:
     mac.answers[function] = INTERNAL
+    before = set(threading.enumerate())
     with pytest.raises(Unavailable, match=r"does not give out Control-Option-H \(error -9868\)") as refusal:
         hotkey(mac).start(ignore)
     assert not isinstance(refusal.value, ChordTaken)
     assert mac.left_over() == {}
-    assert not [thread for thread in threading.enumerate() if thread.name == "snapper-press"]
+    assert set(threading.enumerate()) <= before
 
 
 def test_without_a_handler_nothing_is_registered(mac: Program) -> None:

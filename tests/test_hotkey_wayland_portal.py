@@ -1,9 +1,11 @@
-"""The chord through the desktop's portal, on a real bus, against a portal that keeps to the contract or not."""
+"""The chord through the desktop's portal, on a real bus; the portal keeps to the contract, or does not."""
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -147,20 +149,20 @@ def test_a_session_that_ends_is_told(session: Environ, command: str) -> None:
 
 def test_a_bus_that_ends_is_told() -> None:
     with home() as empty, contextlib.ExitStack() as stack:
-        environ = stack.enter_context(bus(empty))
+        signed_in = stack.enter_context(contextlib.ExitStack())
+        environ = signed_in.enter_context(bus(empty))
         portal = stack.enter_context(fake_portal(environ))
         ear = stack.enter_context(listening(environ))
         settled(portal, ear)
-        with contextlib.ExitStack() as kept:
-            kept.push(stack.pop_all())
-            portal.process.kill()
-            wait_until(lambda: ear.lost, "the end is told")
+        signed_in.close()
+        wait_until(lambda: ear.lost, "the end is told")
 
 
 def test_the_chord_is_given_back_when_listening_stops(session: Environ) -> None:
     with fake_portal(session) as portal:
         with listening(session) as ear:
             settled(portal, ear)
+        assert "snapper-hotkey" not in [thread.name for thread in threading.enumerate()]
         ear.hotkey.stop()
         portal.wait_for("session ended")
         with listening(session) as again:
@@ -176,16 +178,38 @@ def test_it_may_be_stopped_from_a_press(session: Environ) -> None:
         portal.wait_for("session ended")
 
 
+def test_it_may_be_stopped_from_where_the_loss_is_told(session: Environ) -> None:
+    with fake_portal(session, keys="no"):
+        stopped = threading.Event()
+
+        def lost(refusal: Unavailable) -> None:
+            hotkey.stop()
+            stopped.set()
+
+        hotkey = PortalShortcut(CHORD, session, lost)
+        hotkey.start(lambda press: None)
+        assert stopped.wait(20)
+
+
+def test_a_portal_that_does_not_start_says_so() -> None:
+    with home() as empty:
+        services = Path(empty["XDG_DATA_HOME"], "dbus-1", "services")
+        services.mkdir(parents=True)
+        name = "org.freedesktop.portal.Desktop"
+        (services / f"{name}.service").write_text(f"[D-BUS Service]\nName={name}\nExec=/bin/false\n")
+        with bus(empty, services=True) as environ, pytest.raises(Unavailable, match="is not installed"):
+            PortalShortcut(CHORD, environ)
+
+
 def test_a_portal_without_keys_says_so(session: Environ) -> None:
     with fake_portal(session, parts=["Screenshot"]), pytest.raises(Unavailable, match="does not offer it"):
         PortalShortcut(CHORD, session)
 
 
 def test_a_desktop_without_a_portal_says_so(session: Environ) -> None:
-    nothing = {**session, "XDG_DATA_DIRS": "/nonexistent"}
-    with pytest.raises(Unavailable) as refusal:
-        PortalShortcut(CHORD, nothing)
-    assert refusal.value.remedy
+    with pytest.raises(Unavailable, match="is not installed") as refusal:
+        PortalShortcut(CHORD, session)
+    assert "xdg-desktop-portal" in refusal.value.remedy
 
 
 @pytest.mark.parametrize("address", ["", "unix:path=/nonexistent/bus", "no address at all", "tcp:host=::"])

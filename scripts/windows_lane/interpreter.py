@@ -27,6 +27,7 @@ _LEFT_OUT = shutil.ignore_patterns(
     "__pycache__", "site-packages", "dist-packages", "lib-dynload", "config-*", "test", "tests",
     "_sysconfigdata*", "EXTERNALLY-MANAGED", "*.so",
 )  # fmt: skip
+_MISSING_IN_WINE = ("bcryptprimitives", "icuuc", "mscms")
 _DLL = ("-O2", "-s", "-shared", "-nostdlib", "-Wl,-e,DllMainCRTStartup")
 _EXE = ("-O2", "-s", "-municode")
 _EXPORTED = re.compile(
@@ -106,8 +107,8 @@ def _compile(python: Path) -> None:
         run([COMPILER, *_EXE, *windowed, "-o", str(venv), "venv_launcher.c", "resources.o"], work)
     (work / "python3.def").write_text("\n".join(_forwarded(core)))
     run([COMPILER, *_DLL, "-o", str(python / "python3.dll"), "python3.c", "python3.def"], work)
-    for name in ("icuuc", "mscms"):
-        run([COMPILER, *_DLL, "-o", str(python / f"{name}.dll"), f"{name}.c"], work)
+    for name in _MISSING_IN_WINE:
+        run([COMPILER, *_DLL, "-o", str(python / f"{name}.dll"), f"{name}.c", "-ladvapi32"], work)
     shutil.rmtree(work)
 
 

@@ -26,7 +26,7 @@ from snapper.hotkey.keys import EVDEV_TO_X11, KEYS, Modifier
 _SYSTEM = Path("/etc/sway/config")
 _FILE = "snapper.conf"
 _HEAD = "# Written by snapper; “snapper” takes it away again.\n"
-_MARK = "  # snapper"
+_MARK = "# snapper's keys"
 _SECONDS = 5.0
 
 _MODIFIERS = {
@@ -103,19 +103,24 @@ class SwayBinding:
         return None
 
     def _mark(self) -> str:
-        return f"\ninclude {self._file}{_MARK}\n"
+        """What goes into the configuration; sway takes comments on lines of their own only."""
+        return f"\n{_MARK}\ninclude {self._file}\n"
 
     def _include(self) -> None:
         main = self._main()
         before = _text(main)
         if self._included(before):
             return
-        if not main.exists() and self._system.exists():
-            before = f"{_HEAD}include {self._system}\n"
+        if not main.exists():
+            before = self._whole()
         _replace(main, before + self._mark())
 
+    def _whole(self) -> str:
+        """A configuration for somebody who had none: without one, sway would have read the system's."""
+        return f"{_HEAD}include {self._system}\n" if self._system.exists() else _HEAD
+
     def _restore(self, main: Path, text: str) -> None:
-        if text == f"{_HEAD}include {self._system}\n" or not text:
+        if text == self._whole():
             main.unlink()
         else:
             _replace(main, text)
@@ -126,7 +131,7 @@ class SwayBinding:
 
     def _patterns(self, text: str) -> Iterator[str]:
         for found in _INCLUDE.finditer(text):
-            pattern = found.group(1).removesuffix(_MARK).strip().strip("\"'")
+            pattern = found.group(1).strip("\"'")
             if pattern.startswith("~"):
                 pattern = self._environ["HOME"] + pattern[1:]
             pattern = re.sub(r"\$\{?(\w+)\}?", lambda name: self._environ.get(name[1], ""), pattern)

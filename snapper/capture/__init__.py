@@ -86,7 +86,11 @@ def _with_mss(platform: str, environ: Mapping[str, str]) -> ScreenChoice:
         from snapper.capture.dpi_win32 import be_aware
 
         be_aware()
-    if platform in ("win32", "darwin"):
+    if platform == "darwin":
+        from snapper.capture.mac_screen import open_mac_screen
+
+        return ScreenChoice("mss", open_mac_screen(environ), windows_for(platform, environ))
+    if platform == "win32":
         screen = with_mss.Screen(lambda: mss.MSS(), windows_for(platform, environ))
     else:
         with_mss.give_large_blocks_back()
@@ -109,7 +113,7 @@ def _first(candidates: Mapping[str, Callable[[], ScreenChoice]]) -> ScreenChoice
             remedies.append(problem.remedy)
         else:
             return ScreenChoice(chosen.name, chosen.screen, chosen.windows, chosen.notes, tuple(refused))
-    sentence = f"There is no way to a picture of this desktop. {' '.join(refused)}"
+    sentence = f"There is no screen here that snapper may see. {' '.join(refused)}"
     raise Unavailable(sentence, next(filter(None, remedies), ""))
 
 

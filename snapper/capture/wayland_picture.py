@@ -27,7 +27,8 @@ def factor(size: tuple[int, int], layout: Layout | None) -> float | None:
 def assembled(picture: Image.Image, layout: Layout | None, active: Window | None, taken_at: float) -> Frame:
     """The frame. Where the picture cannot be laid over X11's desktop, it has one monitor and no window."""
     area = Rect(0, 0, *picture.size)
-    pixels = picture.convert("RGB").tobytes("raw", "BGRX")
+    plain = picture if picture.mode == "RGB" else picture.convert("RGB")
+    pixels = plain.tobytes("raw", "BGRX")
     scale = factor(picture.size, layout)
     if scale is None or layout is None:
         return Frame(pixels, area, (Monitor(area, primary=True),), None, taken_at)

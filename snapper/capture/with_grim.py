@@ -20,14 +20,11 @@ _SECONDS = 10.0
 
 
 class GrimCamera:
-    """Takes pictures with grim; raises Unavailable where it is not there or the desktop does not let it."""
+    """Takes pictures with grim; raises Unavailable, CaptureFailed where it is not there or brings none."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
-        try:
-            self.photograph()  # whether it can shows only when it does
-        except CaptureFailed as error:
-            raise Unavailable(error.sentence, error.remedy) from error
+        self.photograph()  # whether it can shows only when it does
 
     def photograph(self) -> Photograph:
         """A picture of all monitors, and when it was taken. Raises Unavailable, CaptureFailed."""

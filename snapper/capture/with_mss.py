@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import mss
 from mss.exception import ScreenShotError
@@ -77,7 +77,7 @@ class Screen:
             self._let_go()
             self._windows.close()
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from snapper import disk
 from snapper.answer import LogChoice
-from snapper.capture import open_screen
+from snapper.capture import ScreenChoice, choose_screen
 from snapper.capture.frame import Frame, flaw
 from snapper.delivery import vault
 from snapper.doctor.findings import Finding, failed, ok, warning
@@ -35,11 +35,12 @@ def chord(wanted: Chord, reason: str, backend: str, listening: bool) -> Finding:
         return ok(_HERE, "chord", f"snapper is listening for {shown}. {reason}")
     try:
         chosen = choose(wanted, sys.platform, os.environ, backend)
-        chosen.backend.start(lambda press: None)
-        chosen.backend.stop()
+        if chosen.backend.name != "wayland_portal":  # there the desktop would ask the person
+            chosen.backend.start(lambda press: None)
+            chosen.backend.stop()
     except Unavailable as error:
         return _no_desktop("chord") or failed(_HERE, "chord", error.sentence, error.remedy)
-    notes = " ".join((*chosen.backend.notes, *chosen.refused))
+    notes = " ".join((*chosen.backend.notes, *chosen.refused, chosen.by_hand)).strip()
     sentence = f"{shown} can be taken ({chosen.backend.name}). {reason} {notes}".strip()
     return ok(_HERE, "chord", sentence, backend=chosen.backend.name, refused=list(chosen.refused))
 
@@ -56,18 +57,21 @@ def _no_desktop(name: str) -> Finding | None:
 def screen() -> Finding:
     """Whether the screen can be frozen, and whether it is not simply black."""
     try:
-        with contextlib.closing(open_screen(sys.platform, os.environ)) as opened:
+        chosen = choose_screen(sys.platform, os.environ)
+        with contextlib.closing(chosen.screen) as opened:
             frame = opened.grab()
     except SnapperError as error:
         return _no_desktop("screen") or failed(_HERE, "screen", error.sentence, error.remedy)
-    return _seen(frame)
+    return _seen(frame, chosen)
 
 
-def _seen(frame: Frame) -> Finding:
+def _seen(frame: Frame, chosen: ScreenChoice) -> Finding:
     size = f"{frame.area.width}×{frame.area.height}"
     if remark := flaw(frame):
         return warning(_HERE, "screen", remark, "Unlock the screen, or allow screen recording.", size=size)
-    return ok(_HERE, "screen", f"Can be frozen: {size} pixels.", size=size)
+    notes = " ".join((*chosen.notes, *chosen.refused))
+    sentence = f"Can be frozen by {chosen.name}: {size} pixels. {notes}".strip()
+    return ok(_HERE, "screen", sentence, size=size, backend=chosen.name, refused=list(chosen.refused))
 
 
 def folder(path: Path) -> list[Finding]:

@@ -99,7 +99,7 @@ def _session(platform: str, environ: Mapping[str, str]) -> Session:
 def _order(platform: str, session: Session) -> tuple[str, ...]:
     """What to try, in order. A grab in XWayland sees the chord while an X11 program (TWS) is in front."""
     if platform in ("win32", "darwin"):
-        return ("win32_register", "pynput_listener") if platform == "win32" else ("pynput_listener",)
+        return ("win32_register" if platform == "win32" else "mac_carbon", "pynput_listener")
     first = ("wayland_portal",) if session is Session.WAYLAND else ()
     return (*first, "x11_grab", "pynput_listener")
 
@@ -123,6 +123,11 @@ def _every(
 
         return X11Grab(chord, environ)
 
+    def mac_carbon() -> Hotkey:
+        from snapper.hotkey.mac_carbon import MacCarbon
+
+        return MacCarbon(chord)
+
     def win32_register() -> Hotkey:
         from snapper.hotkey.win32_register import Win32Register
 
@@ -142,5 +147,6 @@ def _every(
         "wayland_portal": wayland_portal,
         "x11_grab": x11_grab,
         "win32_register": win32_register,
+        "mac_carbon": mac_carbon,
         "pynput_listener": pynput_listener,
     }

@@ -126,8 +126,8 @@ class MacCarbon:
         """The dispatcher's handlers see the hot keys of the whole process: this one's is told."""
         which = EventHotKeyID()
         size, out = ctypes.sizeof(which), ctypes.byref(which)
-        status = self._mac.GetEventParameter(event, _DIRECT_OBJECT, _HOT_KEY_ID, None, size, None, out)
-        if status or (which.signature, which.id) != (_SIGNATURE, self._id):
+        self._mac.GetEventParameter(event, _DIRECT_OBJECT, _HOT_KEY_ID, None, size, None, out)
+        if (which.signature, which.id) != (_SIGNATURE, self._id):
             return _NOT_HANDLED
         if self._presses:
             self._presses.tell(Press(time.monotonic()))

@@ -6,12 +6,16 @@ On stdin: `press`.
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from tests.wayland.service import Service
 
 NAME = "org.freedesktop.impl.portal.desktop.snapper_test"
+_PICTURES = "org.freedesktop.impl.portal.Screenshot"
 _KEYS = "org.freedesktop.impl.portal.GlobalShortcuts"
 _OBJECT = "/org/freedesktop/portal/desktop"
 
@@ -21,14 +25,22 @@ class Backend(Service):
 
     def __init__(self, answer: str) -> None:
         super().__init__(NAME)
-        self.properties = {_KEYS: 1, "org.freedesktop.impl.portal.Access": 1}
+        self.properties = {_KEYS: 1, _PICTURES: 2}  # from 2 on, the portal itself asks the person
         self._answer = answer
         self._session = self._shortcut = ""
+        self._pictures = 0
 
     def Access_AccessDialog(self, *asked: Any) -> Any:
         """The question whether a program may do something."""
         self.say("asked", title=asked[4])
         return None if self._answer == "never" else ("ua{sv}", (self._answer == "no", {}))
+
+    def Screenshot_Screenshot(self, *asked: Any) -> Any:
+        """A picture, in a file that no other test has."""
+        self._pictures += 1
+        place = Path(os.environ["HOME"], f"picture {self._pictures}.png")
+        subprocess.run(["grim", str(place)], check=True)
+        return "ua{sv}", (0, {"uri": ("s", place.as_uri())})
 
     def GlobalShortcuts_CreateSession(self, sender: str, handle: str, session: str, *rest: Any) -> Any:
         """A program begins."""

@@ -1,7 +1,7 @@
 """A portal that keeps to the documented contract, and breaks it where it is told to.
 
 Contract: org.freedesktop.portal.Request, .Session, .GlobalShortcuts (version 2), .Screenshot (version 3) and
-org.freedesktop.host.portal.Registry (version 1) of xdg-desktop-portal. Run as `fake_portal.py OPTIONS` (JSON):
+org.freedesktop.host.portal.Registry (version 1) of xdg-desktop-portal. Run with OPTIONS in JSON:
 
     registry     false: an old portal that takes no names
     parts        the interfaces there are (`["Screenshot"]`)
@@ -45,6 +45,9 @@ class FakePortal(Service):
         self._how = how
         self._names: dict[str, str] = {}  # of programs, by connection
         self._known: set[str] = set()  # connections that have called something
+        self._spoilt: set[str] = (
+            set()
+        )  # connections whose name was not taken: the real one answers them no more
         self._session = self._owner = self._open_request = ""
         self._bound = False
         for part in how.get("parts", _VERSIONS):
@@ -58,7 +61,7 @@ class FakePortal(Service):
             raise Refusal("org.freedesktop.DBus.Error.UnknownMethod")
         entry = Path(os.environ["XDG_DATA_HOME"], "applications", f"{app_id}.desktop")
         if sender in self._known or not entry.exists():
-            self._known.add(sender)
+            self._spoilt.add(sender)
             raise Refusal("org.freedesktop.portal.Error.Failed")
         self._known.add(sender)
         self._names[sender] = app_id
@@ -67,6 +70,8 @@ class FakePortal(Service):
     def Properties_Get(self, sender: str, interface: str, name: str) -> Any:
         """Counts as a call."""
         self._known.add(sender)
+        if sender in self._spoilt:
+            raise Refusal("org.freedesktop.portal.Error.NotAllowed")
         return super().Properties_Get(sender, interface, name)
 
     def left(self, body: tuple[str, str, str]) -> None:
@@ -78,6 +83,8 @@ class FakePortal(Service):
 
     def _request(self, sender: str, options: Options) -> str:
         self._known.add(sender)
+        if sender in self._spoilt:
+            raise Refusal("org.freedesktop.portal.Error.NotAllowed")
         token = options.get("handle_token", ("s", "t0"))
         if token[0] != "s" or not _TOKEN.fullmatch(token[1]):
             raise Refusal("org.freedesktop.portal.Error.InvalidArgument")

@@ -14,7 +14,6 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-
 CTRL, ALT = 29, 56
 _MASKS = {CTRL: 4, ALT: 8}
 _KEYMAP = """xkb_keymap {
@@ -32,11 +31,14 @@ class Keyboard:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(Path(environ["XDG_RUNTIME_DIR"]) / environ["WAYLAND_DISPLAY"]))
         self._time = 0
-        self._send(1, 1, struct.pack("=I", 2))  # the registry becomes object 2
+        self._last = 1  # objects are numbered without gaps; 1 is the display
+        self._registry = self._new()
+        self._send(1, 1, struct.pack("=I", self._registry))
         names = self._globals()
-        self._bind(names["wl_seat"], "wl_seat", 3)
-        self._bind(names["zwp_virtual_keyboard_manager_v1"], "zwp_virtual_keyboard_manager_v1", 4)
-        self._send(4, 0, struct.pack("=II", 3, 5))  # a keyboard at that seat becomes object 5
+        seat = self._bind(names["wl_seat"], "wl_seat")
+        manager = self._bind(names["zwp_virtual_keyboard_manager_v1"], "zwp_virtual_keyboard_manager_v1")
+        self._keys = self._new()
+        self._send(manager, 0, struct.pack("=II", seat, self._keys))
         self._send_layout((_KEYMAP % layout).encode() + b"\0")
         self._settle()
 
@@ -59,21 +61,28 @@ class Keyboard:
 
     def _key(self, key: int, down: bool) -> None:
         self._time += 10
-        self._send(5, 1, struct.pack("=III", self._time, key, down))
+        self._send(self._keys, 1, struct.pack("=III", self._time, key, down))
 
     def _modifiers(self, mask: int) -> None:
-        self._send(5, 2, struct.pack("=IIII", mask, 0, 0, 0))
+        self._send(self._keys, 2, struct.pack("=IIII", mask, 0, 0, 0))
 
     def _send_layout(self, text: bytes) -> None:
         memory = os.memfd_create("keymap")
         os.write(memory, text)
-        message = struct.pack("=IIII", 5, 16 << 16, 1, len(text))
+        message = struct.pack("=IIII", self._keys, 16 << 16, 1, len(text))
         fds = array.array("i", [memory])
         self._socket.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
         os.close(memory)
 
-    def _bind(self, name: int, interface: str, into: int) -> None:
-        self._send(2, 0, struct.pack("=I", name) + _string(interface) + struct.pack("=II", 1, into))
+    def _new(self) -> int:
+        self._last += 1
+        return self._last
+
+    def _bind(self, name: int, interface: str) -> int:
+        into = self._new()
+        text = _string(interface)
+        self._send(self._registry, 0, struct.pack("=I", name) + text + struct.pack("=II", 1, into))
+        return into
 
     def _send(self, target: int, opcode: int, body: bytes) -> None:
         self._socket.sendall(struct.pack("=II", target, (len(body) + 8) << 16 | opcode) + body)
@@ -86,22 +95,20 @@ class Keyboard:
     def _globals(self) -> dict[str, int]:
         found: dict[str, int] = {}
         for target, opcode, body in self._events():
-            if (target, opcode) == (2, 0):
+            if (target, opcode) == (self._registry, 0):
                 name, size = struct.unpack_from("=II", body)
                 found[body[8 : 8 + size - 1].decode()] = name
         return found
 
-    _next = 100
-
     def _events(self) -> Iterator[tuple[int, int, bytes]]:
         """What it says until it answers to the question put now (wl_display.sync)."""
-        self._next += 1
-        self._send(1, 0, struct.pack("=I", self._next))
+        answer = self._new()
+        self._send(1, 0, struct.pack("=I", answer))
         while True:
             target, size_and_opcode = struct.unpack("=II", self._read(8))
             body = self._read((size_and_opcode >> 16) - 8)
             assert (target, size_and_opcode & 0xFFFF) != (1, 0), body
-            if target == self._next:
+            if target == answer:
                 return
             yield target, size_and_opcode & 0xFFFF, body
 
@@ -128,5 +135,3 @@ def keyboard(environ: dict[str, str], layout: str = "us") -> Iterator[Keyboard]:
         yield plugged
     finally:
         plugged.close()
-
-

@@ -29,7 +29,7 @@ class Refusal(Exception):
 
 
 class Service:
-    """A name on the session's bus. `Member_interface` methods are looked up by `<last word>_<member>`."""
+    """A name on the session's bus; `Interface_Member` answers calls, by the last word of the interface."""
 
     def __init__(self, name: str) -> None:
         self.bus = open_dbus_connection("SESSION")
@@ -106,13 +106,13 @@ class Service:
     def left(self, body: tuple[str, str, str]) -> None:
         """A name has changed hands."""
 
-    def Properties_Get(self, sender: str, interface: str, name: str) -> Any:  # noqa: N802 (D-Bus)
+    def Properties_Get(self, sender: str, interface: str, name: str) -> Any:
         """The version of what there is."""
         if interface not in self.properties:
             raise Refusal("org.freedesktop.DBus.Error.InvalidArgs")
         return "v", (("u", self.properties[interface]),)
 
-    def Properties_GetAll(self, sender: str, interface: str) -> Any:  # noqa: N802 (D-Bus)
+    def Properties_GetAll(self, sender: str, interface: str) -> Any:
         """The same, as GLib asks."""
         version = self.properties.get(interface)
         return "a{sv}", ({"version": ("u", version)} if version else {},)

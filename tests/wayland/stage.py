@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,11 +27,18 @@ from tests.wayland.backend import NAME
 
 _LIBEXEC = ("/usr/libexec", "/usr/lib")
 _ROOT = Path(__file__).parents[2]
-_PORTALS = {
-    "wlr.portal": ("org.freedesktop.impl.portal.desktop.wlr", ("Screenshot", "ScreenCast")),
-    "test.portal": (NAME, ("Access", "GlobalShortcuts")),
-}
+_WLR = "org.freedesktop.impl.portal.desktop.wlr"
 _LEFT_OUT = ("DISPLAY", "WAYLAND_DISPLAY", "SWAYSOCK", "DBUS_SESSION_BUS_ADDRESS", "XDG_CURRENT_DESKTOP")
+
+_BUS = """<busconfig>
+<type>session</type>
+<listen>unix:tmpdir=/tmp</listen>
+%s
+<policy context="default">
+<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+</policy>
+</busconfig>
+"""
 
 Environ = dict[str, str]
 
@@ -46,7 +54,14 @@ class Running:
 
     def _read(self) -> None:
         assert self.process.stdout
-        self.said.extend(json.loads(line) for line in self.process.stdout)
+        for line in self.process.stdout:
+            if line.endswith("\n"):  # else it was ended in the middle of a line
+                self.said.append(json.loads(line))
+
+    def end(self) -> None:
+        """End it, and read what it had still to say."""
+        self.process.kill()
+        self._reader.join(20)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """All that was said under this name."""
@@ -67,11 +82,16 @@ class Running:
 def started(command: list[str], environ: Mapping[str, str], **how: Any) -> Iterator[subprocess.Popen[str]]:
     """A process for the time of the block."""
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, env=dict(environ), text=True, cwd=_ROOT, **{**quiet, **how})
+    alone = {"env": dict(environ), "cwd": _ROOT, "text": True, "start_new_session": True}
+    process = subprocess.Popen(command, **{**quiet, **alone, **how})
     try:
         yield process
     finally:
-        process.kill()  # a portal may wait for what has gone already
+        process.terminate()  # sway ends what it has started only when it is asked to end
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
         for pipe in (process.stdin, process.stdout):
             if pipe:
@@ -84,8 +104,11 @@ def speaking(command: list[str], environ: Mapping[str, str]) -> Iterator[Running
     """A process of ours that says `ready` and what happens then."""
     with started(command, environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None) as process:
         running = Running(process)
-        running.wait_for("ready")
-        yield running
+        try:
+            running.wait_for("ready")
+            yield running
+        finally:
+            running.end()
 
 
 @contextlib.contextmanager
@@ -109,11 +132,13 @@ def home() -> Iterator[Environ]:
 
 
 @contextlib.contextmanager
-def bus(environ: Environ) -> Iterator[Environ]:
-    """The same with a message bus."""
+def bus(environ: Environ, services: bool = False) -> Iterator[Environ]:
+    """The same with a message bus, which starts the services of this machine only where they are wanted."""
     if not shutil.which("dbus-daemon"):
         pytest.skip("dbus-daemon is missing: Debian package dbus-daemon")
-    command = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
+    config = Path(environ["HOME"], "bus.conf")
+    config.write_text(_BUS % ("<standard_session_servicedirs/>" if services else ""))
+    command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address=1"]
     with started(command, environ, stdout=subprocess.PIPE) as daemon:
         assert daemon.stdout
         yield {**environ, "DBUS_SESSION_BUS_ADDRESS": daemon.stdout.readline().strip()}
@@ -139,7 +164,12 @@ class Sway:
     def message(self, *words: str) -> Any:
         """What `swaymsg` answers."""
         done = subprocess.run(
-            ["swaymsg", "-r", *words], env=self.environ, check=True, capture_output=True, text=True, timeout=20
+            ["swaymsg", "-r", *words],
+            env=self.environ,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=20,
         )
         return json.loads(done.stdout) if done.stdout.strip() else None
 
@@ -157,7 +187,10 @@ def missing() -> str:
     for program in ("xdg-desktop-portal", "xdg-desktop-portal-wlr"):
         if not _libexec(program):
             return f"{program} is missing: scripts/prepare wayland"
-    if os.geteuid() == 0 and subprocess.run([*_not_root(), "true"], check=False, capture_output=True).returncode:
+    if (
+        os.geteuid() == 0
+        and subprocess.run([*_not_root(), "true"], check=False, capture_output=True).returncode
+    ):
         return "sway does not run as root, and there are no user namespaces here"
     return ""
 
@@ -203,30 +236,35 @@ def sway(config: str = "", xwayland: bool = True, user_config: bool = False) -> 
 
 
 def _painted(running: Sway) -> bool:
-    command = ["grim", "-t", "ppm", "-g", "600,400 1x1", "-"]
+    command = ["grim", "-t", "ppm", "-g", "300,200 1x1", "-"]
     done = subprocess.run(command, env=running.environ, check=False, capture_output=True)
-    return done.stdout.endswith(b"\x33\x66\x99")
+    return done.stdout[-3:] == b"\x33\x66\x99"
 
 
 @contextlib.contextmanager
-def portals(running: Sway, answer: str = "yes") -> Iterator[Sway]:
-    """The real portal with sway's own part for pictures; ours answers for the person and gives keys."""
+def portals(
+    running: Sway, answer: str = "yes", wlr: bool = False, without: tuple[str, ...] = ()
+) -> Iterator[Sway]:
+    """The real portal; ours answers for the person, takes pictures and gives keys.
+
+    With `wlr` sway's own part takes the pictures, always into the same file: for one test at a time.
+    """
     folder = Path(running.environ["HOME"], "portals")
     folder.mkdir()
-    for name, (service, parts) in _PORTALS.items():
-        interfaces = "".join(f"org.freedesktop.impl.portal.{part};" for part in parts)
-        (folder / name).write_text(f"[portal]\nDBusName={service}\nInterfaces={interfaces}\nUseIn=sway;\n")
+    ours = {"Access", "GlobalShortcuts", "Screenshot"} - set(without) - ({"Screenshot"} if wlr else set())
+    for service, parts in ((NAME, ours), (_WLR, {"Screenshot"} if wlr else set())):
+        interfaces = "".join(f"org.freedesktop.impl.portal.{part};" for part in sorted(parts))
+        text = f"[portal]\nDBusName={service}\nInterfaces={interfaces}\nUseIn=sway;\n"
+        (folder / f"{service.rpartition('.')[2]}.portal").write_text(text)
     with contextlib.ExitStack() as stack:
-        told = stack.enter_context(bus({**running.environ, "XDG_DESKTOP_PORTAL_DIR": str(folder)}))
+        told = stack.enter_context(
+            bus({**running.environ, "XDG_DESKTOP_PORTAL_DIR": str(folder)}, services=True)
+        )
         stack.enter_context(started(["pipewire"], told))
         wait_until(Path(told["XDG_RUNTIME_DIR"], "pipewire-0").exists, "pipewire listens")
-        backend = stack.enter_context(
-            speaking([sys.executable, "-m", "tests.wayland.backend", answer], told)
-        )
-        for name, program in (
-            ("org.freedesktop.impl.portal.desktop.wlr", "xdg-desktop-portal-wlr"),
-            ("org.freedesktop.portal.Desktop", "xdg-desktop-portal"),
-        ):
+        backend = stack.enter_context(speaking([sys.executable, "-m", "tests.wayland.backend", answer], told))
+        programs = {_WLR: "xdg-desktop-portal-wlr"} if wlr else {}
+        for name, program in {**programs, "org.freedesktop.portal.Desktop": "xdg-desktop-portal"}.items():
             stack.enter_context(started([_libexec(program)], told))
             wait_until(lambda name=name: _on_bus(told, name), f"{name} is on the bus")
         yield Sway(told, backend)

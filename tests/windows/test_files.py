@@ -9,7 +9,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ctypes import wintypes
 from datetime import datetime
 from pathlib import Path
@@ -18,14 +18,15 @@ import pytest
 
 from scripts.demo_tws import make_jts
 from scripts.screen import wait_until
-from snapper import disk
+from snapper import bundle, disk
+from snapper.answer import Todo
 from snapper.errors import CannotKeep
 from snapper.logs.found import LogFile
 from snapper.logs.locate import find_homes
 from snapper.logs.pack import pack
 from snapper.logs.sharing import open_log, open_to_pack
 from snapper.outbox import Outbox
-from snapper.report import LogKind
+from snapper.report import Kind, LogKind, Report, timestamp
 from tests.test_outbox import delivered, kept
 from tests.windows.hands import ON_WINE, below, kernel32
 
@@ -129,29 +130,51 @@ def test_a_log_is_packed_while_another_process_goes_on_writing_it(tmp_path: Path
 # --- replacing and locking ---------------------------------------------------------------------------------
 
 
+@contextmanager
+def held_for_a_moment(path: Path) -> Iterator[None]:
+    """A file that a scanner holds until 0.3 seconds into the block."""
+    with ExitStack() as scanner:
+        scanner.enter_context(held_open(path, _READ))
+        timer = threading.Timer(0.3, scanner.pop_all().close)
+        timer.start()
+        yield
+        timer.join()
+
+
 def test_a_file_that_a_scanner_holds_for_a_moment_is_replaced_when_it_lets_go(tmp_path: Path) -> None:
-    path = tmp_path / "delivery.json"
+    path, other = tmp_path / "delivery.json", tmp_path / "other"
     path.write_bytes(b"old")
-    refused = threading.Event()
-
-    def scan() -> None:
-        with held_open(path, _READ):
-            started.set()
-            refused.wait(1)
-
-    started = threading.Event()
-    scanner = threading.Thread(target=scan)
-    scanner.start()
-    assert started.wait(20)
-    with pytest.raises(PermissionError) as problem:
-        (tmp_path / "other").write_bytes(b"other")
-        (tmp_path / "other").replace(path)
+    other.write_bytes(b"other")
+    with held_open(path, _READ), pytest.raises(PermissionError) as problem:
+        other.replace(path)
     assert problem.value.winerror in (5, 32)  # type: ignore[attr-defined,unused-ignore]
-    threading.Timer(0.3, refused.set).start()
-    disk.replace(path, b"new")
-    scanner.join()
+    with held_for_a_moment(path):
+        disk.replace(path, b"new")
     assert path.read_bytes() == b"new"
     assert not path.with_name("delivery.json.tmp").exists()
+
+
+def test_a_file_that_is_read_for_a_moment_is_removed_when_it_is_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    path.write_bytes(b"draft")
+    with held_for_a_moment(path):
+        disk.remove(path)
+    assert not path.exists()
+    disk.remove(path)
+
+
+def test_a_report_is_published_while_somebody_reads_its_draft(tmp_path: Path) -> None:
+    """A list of the reports, another snapper's or a scanner's, reads whatever it finds."""
+    outbox = Outbox(tmp_path / "outbox")
+    with outbox.prepare() as preparation:
+        picture = (preparation.folder, "screenshot.png", b"pixels", Kind.SCREENSHOT, "image/png")
+        part = bundle.attach_bytes(*picture)
+        draft = Report(preparation.id, timestamp(outbox.clock()), "note", attachments=(part,))
+        preparation.accept(draft, Todo())
+        preparation.seal(draft)
+        with held_for_a_moment(preparation.folder / "draft.json"):
+            entry = preparation.publish()
+    assert outbox.entries() == [entry]
 
 
 def test_a_file_that_stays_held_is_said_and_stays_as_it_was(

@@ -279,6 +279,17 @@ def test_a_covered_window_is_shown_without_what_lies_above_it(screen, monkeypatc
         assert pixel(own, 399, 259) == (0, 255, 0)
 
 
+def test_a_printed_window_stands_upright_with_its_title_bar() -> None:
+    with window(Rect(10, 10, 300, 200)) as handle:
+        printed = PrintWindow()._print(handle)
+    assert printed
+    pixels, area = printed
+    assert area == Rect(10, 10, 300, 200)
+    rows = [pixels[row * 1200 + 600 : row * 1200 + 603] for row in (10, 100, 180)]
+    assert rows[1] == rows[2] == b"\0\xff\0"
+    assert rows[0] != b"\0\xff\0"
+
+
 def in_our_thread(printer: PrintWindow):  # type: ignore[no-untyped-def]
     """Our own windows answer in this thread, which waits for the printer: it prints here."""
     return printer._print
