@@ -187,7 +187,8 @@ def portal(*answers: str) -> Iterator[dict[str, str]]:
     if not shutil.which("dbus-daemon"):
         pytest.skip("dbus-daemon is missing: Debian package dbus")
     with contextlib.ExitStack() as stack:
-        bus = stack.enter_context(_started("dbus-daemon", "--session", "--nofork", "--print-address=1"))
+        config = f"--config-file={Path(__file__).with_name('bus.conf')}"
+        bus = stack.enter_context(_started("dbus-daemon", config, "--nofork", "--print-address=1"))
         assert bus.stdout
         environ = {"DBUS_SESSION_BUS_ADDRESS": bus.stdout.readline().strip()}
         if answers:

@@ -24,6 +24,8 @@ from snapper.capture.windows import windows_for
 from tests.windows.hands import TWS, kernel32, tws, user32, wait_for_front, windows, wine_differs
 
 GREEN, RED = 0x0000FF00, 0x000000FF  # COLORREF: blue, green, red from the left
+GREEN_BGR, RED_BGR = b"\0\xff\0", b"\0\0\xff"
+TWO_COLOURS = -1  # green with a red strip of 50 pixels at the top
 _OVERLAPPED, _POPUP, _VISIBLE, _TOPMOST, _LAYERED, _NO_ACTIVATE = (
     0x00CF0000, 0x80000000, 0x10000000, 0x8, 0x80000, 0x08000000,
 )  # fmt: skip
@@ -52,15 +54,36 @@ user32.CreateWindowExW.argtypes = [
 user32.DefWindowProcW.restype = ctypes.c_ssize_t
 user32.DefWindowProcW.argtypes = [wintypes.HWND, wintypes.UINT, wintypes.WPARAM, wintypes.LPARAM]
 gdi32.CreateSolidBrush.restype = wintypes.HBRUSH
-_procedure = _MESSAGE(user32.DefWindowProcW)
+user32.FillRect.argtypes = [wintypes.HDC, ctypes.POINTER(wintypes.RECT), wintypes.HBRUSH]
+_ERASE_BACKGROUND = 0x14
+
+
+@_MESSAGE
+def _procedure(handle: int, message: int, first: int, second: int) -> int:
+    """What a window without a procedure of its own does; one of two colours paints itself."""
+    name = ctypes.create_unicode_buffer(100)
+    user32.GetClassNameW(wintypes.HWND(handle), name, len(name))
+    if message != _ERASE_BACKGROUND or name.value != _name_of(TWO_COLOURS):
+        return int(user32.DefWindowProcW(handle, message, first, second))
+    for colour, rows in ((GREEN, (0, 2000)), (RED, (0, 50))):
+        brush = gdi32.CreateSolidBrush(wintypes.COLORREF(colour))
+        user32.FillRect(first, ctypes.byref(wintypes.RECT(0, rows[0], 2000, rows[1])), brush)
+        gdi32.DeleteObject(wintypes.HBRUSH(brush))
+    return 1
+
+
+def _name_of(colour: int) -> str:
+    return f"snapper test {colour:06x}"
+
+
 _classes: dict[int, _WindowClass] = {}
 
 
 def _class_of(colour: int) -> str:
     """A window class whose windows are of one colour inside."""
-    name = f"snapper test {colour:06x}"
+    name = _name_of(colour)
     if colour not in _classes:
-        brush = gdi32.CreateSolidBrush(wintypes.COLORREF(colour))
+        brush = gdi32.CreateSolidBrush(wintypes.COLORREF(max(0, colour)))
         _classes[colour] = kind = _WindowClass(0, _procedure, 0, 0, None, None, None, brush, None, name)
         assert user32.RegisterClassW(ctypes.byref(kind))
     return name
@@ -279,15 +302,20 @@ def test_a_covered_window_is_shown_without_what_lies_above_it(screen, monkeypatc
         assert pixel(own, 399, 259) == (0, 255, 0)
 
 
-def test_a_printed_window_stands_upright_with_its_title_bar() -> None:
-    with window(Rect(10, 10, 300, 200)) as handle:
+def test_a_printed_window_stands_upright() -> None:
+    area = Rect(10, 10, 300, 200)
+    with window(area, TWO_COLOURS, style=_POPUP) as handle:
         printed = PrintWindow()._print(handle)
     assert printed
-    pixels, area = printed
-    assert area == Rect(10, 10, 300, 200)
-    rows = [pixels[row * 1200 + 600 : row * 1200 + 603] for row in (10, 100, 180)]
-    assert rows[1] == rows[2] == b"\0\xff\0"
-    assert rows[0] != b"\0\xff\0"
+    pixels, where = printed
+    assert where == area
+    stride = area.width * 4
+    assert [pixels[row * stride + 600 :][:3] for row in (0, 49, 50, 199)] == [
+        RED_BGR,
+        RED_BGR,
+        GREEN_BGR,
+        GREEN_BGR,
+    ]
 
 
 def in_our_thread(printer: PrintWindow):  # type: ignore[no-untyped-def]
