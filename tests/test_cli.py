@@ -85,6 +85,14 @@ def test_a_rejected_report_goes_to_another_ticket_with_resend(machine: Machine) 
     assert len(machine.outbox.entries()) == 1
 
 
+def test_every_letter_gets_through_a_pipe(machine: Machine) -> None:
+    """Windows gives a pipe its old code page."""
+    for arguments in (("send", "-m", "漢字 €", "--no-logs"), ("outbox",), ("outbox", "--json")):
+        done = machine.snapper(*arguments, PYTHONIOENCODING="cp1252")
+        assert done.returncode == 0, done.stderr
+    assert "漢字 €" in done.stdout
+
+
 def test_the_outbox_lists_shows_exports_and_discards(machine: Machine, tmp_path: Path) -> None:
     code = json.loads(machine.snapper("send", "-m", "one", "--json").stdout)["receipt"]["code"]
     assert code in machine.snapper("outbox").stdout

@@ -6,6 +6,7 @@ Exit: 0 done or delivered, 1 failed, 2 usage, 3 kept in the outbox and tried aga
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ from snapper.errors import SnapperError
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; no exception reaches the user as such."""
+    _write_utf8()
     try:
         code = snapper.main(list(arguments) if arguments is not None else None, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -58,6 +60,13 @@ def snapper(context: click.Context, config_file: Path | None) -> None:
 
 for _command in (listen, send, attach, capture, outbox, logs, proxy, doctor, desk, config):
     snapper.add_command(_command)
+
+
+def _write_utf8() -> None:
+    """What goes into a pipe or a file is UTF-8: Windows' old code page would lack most letters."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _own_log(error: Exception) -> Path:

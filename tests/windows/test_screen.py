@@ -220,13 +220,15 @@ def test_the_foreground_window_is_told_with_title_process_and_bounds() -> None:
 
 
 def test_another_programs_window_is_told_and_is_in_the_frame(screen) -> None:  # type: ignore[no-untyped-def]
-    with tws():
+    def inside() -> tuple[int, int, int]:
         frame = screen.grab()
         assert frame.active and TWS in frame.active.title
         assert frame.active.pid != os.getpid()
-        inside = crop(frame, frame.active.bounds)
-        background = (24, 26, 32)
-        assert pixel(inside, inside.area.left + 400, inside.area.top + inside.area.height - 20) == background
+        left, top, _, height = crop(frame, frame.active.bounds).area
+        return pixel(frame, left + 400, top + height - 20)
+
+    with tws():
+        wait_until(lambda: inside() == (24, 26, 32), "its background is where its bounds say")
 
 
 def test_the_frame_that_the_eye_sees_is_asked_of_the_compositor_and_else_of_the_window() -> None:
