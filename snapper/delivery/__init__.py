@@ -1,7 +1,7 @@
 """Handing reports to a ticket system.
 
 worker, retry                       in which order, and when again
-endpoints/                          to whom: one file per ticket system, and the order that is the same for all
+endpoints/                          to whom: one file per ticket system, and the order that all have in common
 letter, bodies, reading             what is written there, how it is streamed, and hashed as it is read back
 tus, uploading, ladder, pace        how a large report gets through: in pieces, as small as the way wants them
 http                                one request over one line
