@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -83,6 +84,8 @@ def started(command: list[str], environ: Mapping[str, str], **how: Any) -> Itera
     """A process for the time of the block."""
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     alone = {"env": dict(environ), "cwd": _ROOT, "text": True, "start_new_session": True}
+    # sway has Xwayland dump its memory into the working directory when it ends badly.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     process = subprocess.Popen(command, **{**quiet, **alone, **how})
     try:
         yield process
