@@ -16,7 +16,6 @@ import sqlite3
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.ticket_systems import Peer, servers
@@ -84,37 +83,21 @@ def run(folder: Path, log: Path, options: Mapping[str, str]) -> Iterator[_Runnin
             yield _Running(peer, server, folder, keys)
 
 
-@dataclass(frozen=True)
-class _Running:
+class _Running(servers.Instance):
     """See `scripts.ticket_systems.Running`."""
-
-    peer: Peer
-    _server: servers.Server
-    _folder: Path
-    _keys: Mapping[str, str]
-
-    def restart(self) -> None:
-        self._server.stop()
-        self._server.start()
-
-    def stop(self) -> None:
-        self._server.stop()
 
     def tickets(self) -> list[str]:
         # Not read only: after a server that was killed, the first to look has to put its database in order.
-        with contextlib.closing(sqlite3.connect(self._folder / _DATABASE, _PATIENCE_SECONDS)) as database:
+        with contextlib.closing(sqlite3.connect(self.folder / _DATABASE, _PATIENCE_SECONDS)) as database:
             return [str(number) for (number,) in database.execute("SELECT id FROM issues ORDER BY id")]
 
     def close(self, ticket: str) -> None:
         request = urllib.request.Request(
             f"{self.peer.url}/issues/{ticket}.json",
-            data=json.dumps({"issue": {"status_id": self._keys["closed"]}}).encode(), method="PUT",
-            headers={"X-Redmine-API-Key": self._keys["lead"], "Content-Type": "application/json"},
+            data=json.dumps({"issue": {"status_id": self.secrets["closed"]}}).encode(), method="PUT",
+            headers={"X-Redmine-API-Key": self.secrets["lead"], "Content-Type": "application/json"},
         )  # fmt: skip
         servers.DIRECT.open(request, timeout=_PATIENCE_SECONDS).close()
-
-    def reader_token(self) -> str:
-        return self._keys["reader"]
 
 
 def _configure(folder: Path) -> dict[str, str]:

@@ -15,7 +15,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
@@ -87,36 +86,19 @@ def run(folder: Path, log: Path, options: Mapping[str, str]) -> Iterator[_Runnin
             yield _Running(peer, server, folder, passwords)
 
 
-@dataclass(frozen=True)
-class _Running:
+class _Running(servers.Instance):
     """See `scripts.ticket_systems.Running`."""
-
-    peer: Peer
-    _server: servers.Server
-    _folder: Path
-    _passwords: Mapping[str, str]
-
-    def restart(self) -> None:
-        self._server.stop()
-        self._server.start()
-
-    def stop(self) -> None:
-        self._server.stop()
 
     def tickets(self) -> list[str]:
         # Not read only: its database writes ahead, and whoever reads one takes part in that.
-        with contextlib.closing(sqlite3.connect(self._folder / _DATABASE, _PATIENCE_SECONDS)) as database:
+        with contextlib.closing(sqlite3.connect(self.folder / _DATABASE, _PATIENCE_SECONDS)) as database:
             return [str(number) for (number,) in database.execute("SELECT id FROM _issue ORDER BY id")]
 
     def close(self, ticket: str) -> None:
         """Past the API, which counts calls and would have to be asked twice."""
         admin = [_PYTHON, f"{_PACKAGES}/bin/roundup-admin", "-i", _TRACKER]
         change = [*admin, "set", f"issue{ticket}", "status=resolved"]
-        servers.run(change, self._folder, _environment(self._folder))
-
-    def reader_token(self) -> str:
-        """The password of user “reader”."""
-        return self._passwords["reader"]
+        servers.run(change, self.folder, _environment(self.folder))
 
 
 def _packages() -> Path:

@@ -14,7 +14,6 @@ import sqlite3
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.ticket_systems import Peer, servers
@@ -92,24 +91,11 @@ def run(folder: Path, log: Path, options: Mapping[str, str]) -> Iterator[_Runnin
             yield _Running(peer, server, folder, tokens)
 
 
-@dataclass(frozen=True)
-class _Running:
+class _Running(servers.Instance):
     """See `scripts.ticket_systems.Running`."""
 
-    peer: Peer
-    _server: servers.Server
-    _folder: Path
-    _tokens: Mapping[str, str]
-
-    def restart(self) -> None:
-        self._server.stop()
-        self._server.start()
-
-    def stop(self) -> None:
-        self._server.stop()
-
     def tickets(self) -> list[str]:
-        database = sqlite3.connect(f"file:{self._folder}/rt.sqlite?mode=ro", uri=True)
+        database = sqlite3.connect(f"file:{self.folder}/rt.sqlite?mode=ro", uri=True)
         with contextlib.closing(database):
             return [str(number) for (number,) in database.execute("SELECT id FROM Tickets ORDER BY id")]
 
@@ -117,12 +103,9 @@ class _Running:
         request = urllib.request.Request(
             f"{self.peer.url}/REST/2.0/ticket/{ticket}",
             data=b'{"Status": "resolved"}', method="PUT",
-            headers={"Authorization": f"token {self._tokens['root']}", "Content-Type": "application/json"},
+            headers={"Authorization": f"token {self.secrets['root']}", "Content-Type": "application/json"},
         )  # fmt: skip
         servers.DIRECT.open(request, timeout=30).close()
-
-    def reader_token(self) -> str:
-        return self._tokens["reader"]
 
 
 def _configure(folder: Path, port: int, options: Mapping[str, str]) -> dict[str, str]:

@@ -18,12 +18,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 from filelock import FileLock, Timeout
 
 from scripts.screen import wait_until
+
+if TYPE_CHECKING:
+    from scripts.ticket_systems import Peer
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _USERS = ("www-data", "nobody")  # the first there is; Debian's web applications are laid out for www-data
@@ -162,6 +167,29 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(_STOP_SECONDS)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What every running system has: where it is, its server, its folder, and its secrets by their names."""
+
+    peer: Peer
+    server: Server
+    folder: Path
+    secrets: Mapping[str, str]
+
+    def restart(self) -> None:
+        """End its processes, and start them again."""
+        self.server.stop()
+        self.server.start()
+
+    def stop(self) -> None:
+        """End its processes."""
+        self.server.stop()
+
+    def reader_token(self) -> str:
+        """The token, or the password, of a user who may only read."""
+        return self.secrets["reader"]
 
 
 def answers(url: str) -> bool:

@@ -1,6 +1,7 @@
 """Listening from the moment a person signs in: one mechanism per system, and the choice between them.
 
     windows_run.py     a value under HKCU\\…\\Run
+    in_a_file.py       what those have in common that are a file
     linux_desktop.py   a desktop entry in the XDG autostart folder
     mac_agent.py       a LaunchAgent
 

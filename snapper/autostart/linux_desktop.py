@@ -5,13 +5,11 @@ GNOME, KDE, Xfce and others obey it; a bare window manager starts nothing by its
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from snapper import disk
-from snapper.errors import Unavailable
+from snapper.autostart.in_a_file import InAFile
 
 FILE = "snapper.desktop"
 _ENTRY = """\
@@ -31,39 +29,21 @@ _IN_A_VALUE = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _SWITCH = "X-GNOME-Autostart-enabled"
 
 
-class LinuxDesktop:
+class LinuxDesktop(InAFile):
     """The entry of this person."""
 
     def __init__(self, environ: Mapping[str, str], home: Path) -> None:
         told = environ.get("XDG_CONFIG_HOME", "")
         config = Path(told) if told.startswith("/") else home / ".config"  # others are to be ignored
-        self._file = config / "autostart" / FILE
-        self.place = str(self._file)
+        super().__init__(config / "autostart" / FILE)
 
-    def line(self) -> str:
-        """What is started at sign-in; "" where nothing is. Raises Unavailable."""
-        try:
-            return read(self._file.read_text(encoding="utf-8", errors="replace"))
-        except FileNotFoundError:
-            return ""
-        except OSError as error:
-            raise _refused(self.place) from error
+    def written(self, command: Sequence[str]) -> bytes:
+        """A desktop entry."""
+        return entry(command).encode()
 
-    def switch_on(self, command: Sequence[str]) -> None:
-        """Start this at every sign-in. Raises Unavailable."""
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            disk.replace(self._file, entry(command).encode())
-        except OSError as error:
-            raise _refused(self.place) from error
-
-    def switch_off(self) -> None:
-        """Start nothing any more. Raises Unavailable."""
-        try:
-            with contextlib.suppress(FileNotFoundError):
-                self._file.unlink()
-        except OSError as error:
-            raise _refused(self.place) from error
+    def started(self, content: bytes) -> str:
+        """Its Exec line, unless it is switched off."""
+        return read(content.decode("utf-8", errors="replace"))
 
 
 def entry(command: Sequence[str]) -> str:
@@ -85,9 +65,3 @@ def _quoted(argument: str) -> str:
     if _RESERVED.search(argument) or not argument:
         argument = '"' + _ESCAPED.sub(r"\\\1", argument) + '"'
     return argument.translate(_IN_A_VALUE)
-
-
-def _refused(place: str) -> Unavailable:
-    return Unavailable(
-        f"{place} cannot be read or written.", "Allow it, or ask whoever looks after this computer."
-    )

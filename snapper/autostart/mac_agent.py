@@ -5,50 +5,32 @@ Since macOS 13 System Settings lists it under Login Items, where it can be switc
 
 from __future__ import annotations
 
-import contextlib
 import plistlib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
-from snapper import disk
-from snapper.errors import Unavailable
+from snapper.autostart.in_a_file import InAFile
 
 LABEL = "snapper.listen"
 
 
-class MacAgent:
+class MacAgent(InAFile):
     """The agent's file in the person's library."""
 
+    machine = "Mac"
+
     def __init__(self, home: Path) -> None:
-        self._file = home / "Library/LaunchAgents" / f"{LABEL}.plist"
-        self.place = str(self._file)
+        super().__init__(home / "Library/LaunchAgents" / f"{LABEL}.plist")
 
-    def line(self) -> str:
-        """What is started at sign-in; "" where nothing is. Raises Unavailable."""
-        try:
-            return shlex.join(read(self._file.read_bytes()))
-        except FileNotFoundError:
-            return ""
-        except OSError as error:
-            raise _refused(self.place) from error
+    def written(self, command: Sequence[str]) -> bytes:
+        """A property list."""
+        return agent(command)
 
-    def switch_on(self, command: Sequence[str]) -> None:
-        """Start this at every sign-in. Raises Unavailable."""
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            disk.replace(self._file, agent(command))
-        except OSError as error:
-            raise _refused(self.place) from error
-
-    def switch_off(self) -> None:
-        """Start nothing any more. Raises Unavailable."""
-        try:
-            with contextlib.suppress(FileNotFoundError):
-                self._file.unlink()
-        except OSError as error:
-            raise _refused(self.place) from error
+    def started(self, content: bytes) -> str:
+        """Its arguments as a shell would write them."""
+        return shlex.join(read(content))
 
 
 def agent(command: Sequence[str]) -> bytes:
@@ -76,9 +58,3 @@ def read(data: bytes) -> tuple[str, ...]:
     if not isinstance(command, list) or not command or not all(isinstance(one, str) for one in command):
         return ()
     return tuple(command)
-
-
-def _refused(place: str) -> Unavailable:
-    return Unavailable(
-        f"{place} cannot be read or written.", "Allow it, or ask whoever looks after this Mac."
-    )
