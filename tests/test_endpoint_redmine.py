@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.ticket_systems import start, why_not
+from scripts.ticket_systems.servers import Instance
 from snapper.delivery.endpoints import Steps, redmine
 from snapper.delivery.endpoints.redmine import ADAPTER, literal
 from snapper.delivery.http import Answer
@@ -62,7 +63,8 @@ def outbox(tmp_path: Path) -> Outbox:
 
 def lead(rig: Rig) -> str:
     """The key of its administrator."""
-    return str(vars(rig.running)["_keys"]["lead"])
+    assert isinstance(rig.running, Instance)
+    return rig.running.secrets["lead"]
 
 
 def ask(rig: Rig, path: str, method: str = "GET", *, key: str = "", **options: Any) -> requests.Response:

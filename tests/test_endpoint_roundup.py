@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from scripts.ticket_systems import why_not
+from scripts.ticket_systems.servers import Instance
 from snapper.delivery.bodies import Body
 from snapper.delivery.endpoints import Steps
 from snapper.delivery.endpoints.api import Api
@@ -293,7 +294,8 @@ def test_the_tracker_says_which_statuses_are_closed(roundup: Rig, outbox: Outbox
 
 def test_a_retired_issue_is_none(roundup: Rig, outbox: Outbox) -> None:
     ticket = existing(roundup, outbox)
-    (database,) = roundup.running._folder.glob("tracker/db/db")  # type: ignore[attr-defined]
+    assert isinstance(roundup.running, Instance)
+    (database,) = roundup.running.folder.glob("tracker/db/db")
     with contextlib.closing(sqlite3.connect(database, 20)) as connection:
         connection.execute("UPDATE _issue SET __retired__ = id WHERE id = ?", [int(ticket)])
         connection.commit()

@@ -55,5 +55,6 @@ def test_the_command_line_sends_it_too(tmp_path: Path) -> None:
 
 
 def _asked(title: str) -> bool:
-    assert title.endswith("– snapper"), title
+    # No window is active for a moment while the keyboard goes from one to the other.
+    assert not title or title.endswith("– snapper"), title
     return title.startswith("Report to support")
