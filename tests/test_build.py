@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+_LEFT_OUT = (".pyc", ".po")  # compiled by Python; compiled for snapper
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +25,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def in_checkout() -> set[str]:
-    """Every file of the package but what Python compiled."""
-    files = (path for path in (ROOT / "snapper").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    """Every file that snapper runs from."""
+    files = (path for path in (ROOT / "snapper").rglob("*") if path.is_file() and path.suffix not in _LEFT_OUT)
     return {path.relative_to(ROOT).as_posix() for path in files}
 
 

@@ -143,9 +143,14 @@ class Lane:
 def _project() -> list[Path]:
     """The files that the wheel is made of."""
     inside = (
-        path for path in sorted((ROOT / "snapper").rglob("*")) if path.is_file() and path.suffix != ".pyc"
+        path
+        for path in sorted((ROOT / "snapper").rglob("*"))
+        if path.is_file() and path.suffix not in (".pyc", ".mo")
     )
-    return [*inside, ROOT / "README.md", ROOT / "LICENSE", ROOT / "scripts/build"]
+    return [
+        *inside,
+        *(ROOT / name for name in ("README.md", "LICENSE", "scripts/build", "scripts/catalogues.py")),
+    ]
 
 
 def _digest(*files: Path) -> str:

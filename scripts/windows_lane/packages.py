@@ -17,9 +17,8 @@ from packaging.utils import canonicalize_name
 
 from scripts.windows_lane.interpreter import VERSION, download
 
-# Of the packages for development, those that tests import; and what installs.
+# Of the packages for development, those that tests import.
 _FOR_TESTS = frozenset({"hypothesis", "pytest", "pytest-xdist", "trustme"})
-_TO_INSTALL = ("pip", "setuptools>=77")
 _WINDOWS = {
     "implementation_name": "cpython", "platform_python_implementation": "CPython",
     "os_name": "nt", "sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64",
@@ -29,9 +28,10 @@ _WINDOWS = {
 
 def required(pyproject: Path) -> list[Requirement]:
     """What the project and its tests need on Windows."""
-    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+    written = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    project, to_build = written["project"], written["build-system"]["requires"]
     tests = [Requirement(line) for line in project["optional-dependencies"]["dev"]]
-    told = [*(Requirement(line) for line in project["dependencies"]), *map(Requirement, _TO_INSTALL)]
+    told = [Requirement(line) for line in (*project["dependencies"], "pip", *to_build)]
     return [each for each in (*told, *(test for test in tests if test.name in _FOR_TESTS)) if _holds(each)]
 
 
