@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import io
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -37,12 +38,24 @@ def said() -> Catalog:
     """Every sentence the code says, with the files that say it and the notes for translators."""
     found = Catalog()
     for file, _line, message, comments, context in extract_from_dir(
-        ROOT / "snapper", [("**.py", "python")], keywords=CALLS, comment_tags=("Translators:",),
+        ROOT / "snapper", SPOKEN, keywords=CALLS, comment_tags=("Translators:",),
         strip_comment_tags=True,
     ):  # fmt: skip
         # Lines would change with every edit of the code.
         found.add(message, locations=[(f"snapper/{file}", 0)], auto_comments=comments, context=context)
     return found
+
+
+def known_problems(file: IO[bytes], *_how: Any, **_more: Any) -> Iterator[tuple[int, None, str, list[str]]]:
+    """What people read of a table of known problems, as Babel wants to be told of it."""
+    for problem in tomllib.load(file)["problem"]:
+        yield 1, None, problem["title"], [f"Fits after “This looks like: ”. Problem: {problem['id']}"]
+        yield 1, None, problem["answer"], [f"What the problem is: {problem['id']}"]
+        for step in problem["do"]:
+            yield 1, None, step, [f"A step that helps: {problem['id']}"]
+
+
+SPOKEN = [("**.py", "python"), ("logs/known_problems.toml", known_problems)]
 
 
 def catalogues() -> Iterator[tuple[str, Path]]:
@@ -80,8 +93,9 @@ def compile_all() -> None:
                 write_mo(file, read(language, path))
 
 
-def _translated(string: str | tuple[str, ...] | list[str]) -> bool:
-    return all([string] if isinstance(string, str) else string)
+def _translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
+    """A message that has just come has None."""
+    return bool(string) and all([string] if isinstance(string, str) else string)
 
 
 def _plain(text: bytes) -> bytes:

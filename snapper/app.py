@@ -6,36 +6,40 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from snapper import by_hand, disk, flow
+from snapper import by_hand, flow, starting
 from snapper.answer import Picture
 from snapper.asking import Asking, Told, Wish
 from snapper.capture import choose_screen
 from snapper.capture.frame import Frame
 from snapper.config import Settings
 from snapper.connect import chord_and_reason, endpoint_of, open_outbox, sources
-from snapper.delivery.causes import Cause
+from snapper.delivery import credentials
 from snapper.delivery.network import Watch
-from snapper.delivery.wording import WORDING
 from snapper.delivery.worker import Listener, Worker
-from snapper.errors import NoSuchReport, SnapperError, Unavailable, UsageError
+from snapper.errors import NoSuchReport, SnapperError, Unavailable
 from snapper.examining import Examining
-from snapper.hotkey import Hotkey, choose
-from snapper.outbox import LISTEN_LOCK, Outbox
-from snapper.present import next_step, what_happened
+from snapper.hotkey import Hotkey, take
+from snapper.language import _
+from snapper.notices import Notice
+from snapper.pausing import Pausing
 from snapper.privacy.classes import Private
+from snapper.second_start import LISTENING, SecondStart, how_it_listens
 from snapper.signing_in import SigningIn, Then
 from snapper.state import RULES, Entry, State
+from snapper.telling import TROUBLE, Telling
 from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow
+from snapper.ui.notifying import Notifying
 from snapper.ui.outbox_window import OutboxWindow
 from snapper.ui.receipt_window import ReceiptWindow
 from snapper.ui.tray import Tray
 
+TRAY_SECONDS = 10.0  # a desktop that is just starting brings its tray along by then
 MENU_GONE_SECONDS = 0.3  # the tray's own menu must not be in the picture
 RESUME_SECONDS = 60.0  # between attempts to finish a report that a crash or a full disk interrupted
 
@@ -60,24 +64,29 @@ class App:
         self._receipts = ReceiptWindow()
         self._tray: Tray | None = None
         self._hotkey: Hotkey | None = None
-        self._reported: dict[str, set[tuple[State, str]]] = {}  # states and obstacles told of each report
+        self._no_chord = ""  # why the keys are not listened for
+        self._second_start: SecondStart | None = None
         self._ended: State | None = None  # how the last attempt left its report
-        self._trouble = ""  # said last, and not over yet
         self._stopping = threading.Event()
         self._asking = self._build_asking()
         listener = Listener(
-            self._posting(self._on_progress),
+            self._going_out,
             self._posting(self._on_outcome),
             self._posting(self._on_trouble),
             self._posting(self._on_slow),
         )
         self._worker = Worker(self._outbox, lambda report: endpoint_of(settings, report), listener)
         self._receipts.export.connect(lambda report, into: self._export(report, into, self._receipts))
+        self._pausing = Pausing(self._outbox, self._worker)
         self._signing_in = SigningIn(self._loop, self._outbox, Then(self._retry, self._left_for_later, say))
+        self._telling = Telling(
+            self._outbox, self._receipts, self._signing_in.wanted, self._asked_to_sign_in, self._show_outbox
+        )
+        self._notifying: Notifying | None = None
 
     def _build_asking(self) -> Asking:
         note = NoteWindow(self._sources.destinations)
-        told = Told(self._on_kept, self._on_trouble, self._on_cancelled, self._let_keys_go)
+        told = Told(self._on_kept, self._on_not_kept, self._on_cancelled, self._let_keys_go)
         return Asking(
             self._loop, self._screen, self._windows, self._outbox, self._sources, note, self._wish(), told
         )
@@ -95,10 +104,14 @@ class App:
     # --- running ------------------------------------------------------------------------------------------
 
     def run(self) -> int:
-        """Listen for the chord until told to quit. Raises UsageError when another snapper listens already."""
-        with _the_only_listener(self._outbox):
-            self._build_tray()
+        """Listen for the chord until told to quit; only for who holds the outbox's LISTEN_LOCK."""
+        self._build_tray()
+        self._second_start = SecondStart(
+            self._loop, self._asking, self._outbox, self._show_itself, lambda: self._pausing.on
+        )
+        with self._second_start.serving():
             self._take_chord()
+            self._loop.later(TRAY_SECONDS, self._say_where_it_is)
             return self._run()
 
     def ask(self, frame: Frame) -> State | None:
@@ -125,6 +138,8 @@ class App:
                 self._hotkey.stop()
             self._worker.stop()
             self._screen.close()
+            if self._notifying:
+                self._notifying.close()
 
     def _finish_interrupted(self) -> None:
         while not self._stopping.is_set():
@@ -144,14 +159,18 @@ class App:
     def _take_chord(self) -> None:
         chord, reason = chord_and_reason(self._settings)
         try:
-            chosen = choose(
-                chord, sys.platform, os.environ, self._settings.hotkey_backend,
+            chosen = take(
+                chord,
+                sys.platform,
+                os.environ,
+                lambda press: self._asking.press(press.server_time),
+                self._settings.hotkey_backend,
                 on_lost=self._posting(self._chord_lost),
-            )  # fmt: skip
+                on_told=self._posting(self._say),
+            )
             hotkey = chosen.backend
-            hotkey.start(lambda press: self._asking.press(press.server_time))
         except Unavailable as refusal:
-            sentence = str(refusal)
+            sentence = self._no_chord = str(refusal)
             self._say(sentence)
             self._tell_tray(lambda tray: tray.set_problem(sentence))
             return
@@ -160,10 +179,12 @@ class App:
         self._tell_tray(lambda tray: tray.set_chord(chord.display(sys.platform)))
         for note in (*hotkey.notes, *filter(None, [chosen.by_hand])):
             self._say(note)
-        self._say(f"Press {chord.display(sys.platform)} to report what you see. {reason}")
+        press = _("Press {chord} to report what you see.").format(chord=chord.display(sys.platform))
+        self._say(f"{press} {reason}")
 
     def _chord_lost(self, refusal: Unavailable) -> None:
         """The desktop took the chord back, or never gave it."""
+        self._no_chord = str(refusal)
         self._say(str(refusal))
         self._tell_tray(lambda tray: tray.set_problem(str(refusal)))
 
@@ -182,6 +203,8 @@ class App:
         tray.outbox.connect(self._show_outbox)
         tray.doctor.connect(self._doctor.show)
         tray.paused.connect(self._pause)
+        tray.opening.connect(lambda: self._show_autostart(starting.standing()))
+        tray.autostart_chosen.connect(self._switch_autostart)
         tray.quit.connect(self._loop.quit)
         self._receipts.outbox_asked.connect(self._show_outbox)
         self._list.refresh.connect(self._refresh_outbox)
@@ -190,6 +213,8 @@ class App:
         self._list.sign_in.connect(self._sign_in)
         self._list.discard.connect(self._discard)
         self._tray = tray
+        self._notifying = Notifying(self._loop, tray, os.environ, sys.platform)
+        self._telling.by_notifications(self._notifying)
         self._update_tray()
 
     def _tell_tray(self, action: Callable[[Tray], None]) -> None:
@@ -208,13 +233,52 @@ class App:
         wish = self._wish(**changes)
         self._loop.later(MENU_GONE_SECONDS, lambda: self._asking.press(wish=wish))
 
+    def _say_where_it_is(self) -> None:
+        """For a desktop without a tray, or with one that has not come."""
+        if self._tray and not self._tray.is_seen():
+            self._say(
+                _(
+                    "There is no tray here for snapper's icon. Everything else works: the keys, and “snapper "
+                    "outbox” shows what was sent and what is waiting."
+                )
+            )
+
+    def _switch_autostart(self, on: bool) -> None:
+        standing = starting.switched(self._settings, on)
+        self._show_autostart(standing)
+        if standing.problem:
+            self._say(standing.problem)
+            self._telling.say(_("snapper cannot be started by itself"), standing.problem)
+
+    def _show_autostart(self, standing: starting.Standing) -> None:
+        self._tell_tray(lambda tray: tray.set_autostart(standing.on, standing.problem))
+
     def _pause(self, paused: bool) -> None:
-        self._worker.pause(paused)
+        self._pausing.set(paused)
+        if paused:
+            sentence = _(
+                "The keys are free, and nothing is sent. This lasts until you choose Pause again, or start "
+                "snapper anew."
+            )
+            self._telling.say(_("snapper is paused"), sentence)
         if paused and self._hotkey:
             self._hotkey.stop()
             self._hotkey = None
         elif not paused and not self._hotkey:
             self._take_chord()
+
+    def _show_itself(self) -> str:
+        """For a person who starts snapper once more: that it runs, and how it is used."""
+        chord = chord_and_reason(self._settings)[0].display(sys.platform) if self._hotkey else ""
+        sentence = how_it_listens(chord, self._pausing.on, self._no_chord)
+
+        def instead() -> None:
+            self._show_outbox()
+            self._list.say(sentence)
+
+        if self._notifying:
+            self._notifying.show(Notice(LISTENING, _("snapper is running"), sentence), instead)
+        return sentence
 
     # --- the outbox window --------------------------------------------------------------------------------
 
@@ -226,8 +290,10 @@ class App:
         self._list.set_entries(self._outbox.entries())
 
     def _retry(self, report_id: str) -> None:
-        self._reported.pop(report_id, None)
+        self._telling.asked_for(report_id)
         self._worker.deliver_now(report_id)
+        if self._pausing.on:
+            self._list.say(_("snapper is paused: it is sent when the pause ends."))
 
     def _export(self, report_id: str, folder: Path, window: OutboxWindow | ReceiptWindow) -> None:
         def save() -> None:
@@ -237,7 +303,7 @@ class App:
             except SnapperError as error:
                 self._posting(window.say)(str(error))
 
-        window.say("Saving…")
+        window.say(_("Saving…"))
         threading.Thread(target=save, name="by hand", daemon=True).start()  # a gigabyte takes its time
 
     def _sign_in(self, report_id: str) -> None:
@@ -247,7 +313,7 @@ class App:
     def _discard(self, report_id: str) -> None:
         def discard() -> str:
             self._outbox.discard(report_id)
-            return "The report is gone."
+            return _("The report is gone.")
 
         self._from_list(discard)
 
@@ -264,6 +330,9 @@ class App:
     def _on_kept(self, entry: Entry) -> None:
         if entry.state is State.HELD:
             self._on_outcome(entry)  # nobody delivers it, so nobody else would say why
+        elif self._pausing.on:
+            kept = _("Your report is kept on this computer, and sent when the pause ends.")
+            self._receipts.show_problem(_("snapper is paused."), kept, entry.id)
         self._update_tray()
         self._worker.wake()
 
@@ -271,60 +340,43 @@ class App:
         if not self._tray:  # one question was asked, and this was the answer
             self._loop.quit()
 
+    def _on_not_kept(self, sentence: str) -> None:
+        self._telling.asked_for(TROUBLE)
+        self._on_trouble(sentence)
+
+    def _going_out(self, entry: Entry, sent: int) -> None:
+        """In the thread of the delivery, which a pause breaks off here."""
+        self._pausing.check(entry, sent)
+        self._posting(self._on_progress)(entry, sent)
+
     def _on_progress(self, entry: Entry, sent: int) -> None:
         self._tell_tray(lambda tray: tray.set_sending(sent, entry.size))
 
     def _on_outcome(self, entry: Entry) -> None:
-        self._trouble = ""
         self._tell_tray(lambda tray: tray.set_sending(0, 0))
         self._update_tray()
         self._signing_in.review()
         self._ended = entry.state
-        if self._told(entry, entry.delivery.obstacle.cause):
-            return  # tried again with the same end: said once is enough
-        receipt = entry.delivery.receipt
-        if entry.state is State.DELIVERED and receipt:
-            self._receipts.show_delivered(receipt, entry.report)
-        elif entry.state is State.UNCONFIRMED and receipt:
-            self._receipts.show_unconfirmed(receipt, entry.report, entry.delivery.sentence)
-        elif not self._signing_in.wanted(entry):
-            self._tell_problem(entry)
-
-    def _told(self, entry: Entry, cause: str) -> bool:
-        """Whether this was told of the report before; from now on it was."""
-        told = self._reported.setdefault(entry.id, set())
-        known = (entry.state, cause) in told
-        told.add((entry.state, cause))
-        return known
+        if self._second_start:
+            self._second_start.outcome(entry)
+        if not self._pausing.broke_off(entry):
+            self._telling.outcome(entry)
 
     def _on_slow(self, entry: Entry, sentence: str) -> None:
         self._tell_tray(lambda tray: tray.set_slow(sentence))
-        if not self._told(entry, Cause.SLOW_LINK):
-            self._receipts.show_problem(sentence, WORDING[Cause.SLOW_LINK].remedy, entry.id)
+        self._telling.slow(entry, sentence)
 
     def _left_for_later(self, entry: Entry) -> None:
         with contextlib.suppress(NoSuchReport):  # discarded meanwhile
-            self._tell_problem(self._outbox.entry(entry.id))
+            self._telling.show(self._outbox.entry(entry.id))
 
-    def _tell_problem(self, entry: Entry) -> None:
-        text_for_it = entry.delivery.obstacle.for_it
-        self._receipts.show_problem(what_happened(entry), next_step(entry), entry.id, text_for_it)
+    def _asked_to_sign_in(self, entry: Entry) -> bool:
+        """Ask for a proxy's password because the person wants to be asked, if a report waits for one."""
+        wanted = credentials.wanted(entry.delivery.obstacle) and not RULES[entry.state].finished
+        if wanted:
+            self._signing_in.open(entry)
+        return wanted
 
     def _on_trouble(self, sentence: str) -> None:
-        if sentence == self._trouble:
-            return  # tried again every few seconds: said once is enough
-        self._trouble = sentence
-        self._say(sentence)
-        self._receipts.show_problem(sentence, "It is tried again by itself.")
-
-
-@contextlib.contextmanager
-def _the_only_listener(outbox: Outbox) -> Iterator[None]:
-    """Two listeners would fight for the chord."""
-    with contextlib.ExitStack() as held:
-        with disk.keeping("the outbox", outbox.folder):
-            disk.make_private(outbox.folder)
-            alone = held.enter_context(disk.locked(outbox.folder / LISTEN_LOCK))
-        if not alone:
-            raise UsageError("snapper is listening already.", "Look for its icon in the tray.")
-        yield
+        if self._telling.trouble(sentence):  # tried again every few seconds: said once is enough
+            self._say(sentence)

@@ -6,12 +6,15 @@ thread of the windows shows and asks. Slow work (looking up, packing logs) has t
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from snapper import flow
 from snapper.answer import Answer, Picture
@@ -19,13 +22,14 @@ from snapper.capture import Screen
 from snapper.capture.frame import Frame, flaw
 from snapper.capture.windows import Windows
 from snapper.destinations import DESK
-from snapper.errors import SnapperError
+from snapper.errors import SnapperError, UsageError
+from snapper.language import _
 from snapper.looking_up import LookUp
 from snapper.outbox import Outbox
 from snapper.privacy.classes import Private
 from snapper.rehearsing import Rehearsed
 from snapper.sources import ThisMachine
-from snapper.state import Entry
+from snapper.state import Entry, State
 from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow
 from snapper.unsent import Unsent, UnsentNote
@@ -44,6 +48,40 @@ class Wish:
     files: tuple[Path, ...] = ()
 
 
+class Guest(Protocol):
+    """Another process that asked, and waits for how it ends; called in the thread of the windows."""
+
+    def part_of(self, frame: Frame) -> Frame:
+        """As much of a picture as was asked for; in the thread of the press. Raises UsageError."""
+
+    def refused(self, error: SnapperError) -> None:
+        """No window was opened."""
+
+    def gone(self) -> bool:
+        """Whether nobody waits any more."""
+
+    def coming_forward(self) -> AbstractContextManager[None]:
+        """Within it, a window may come to the front by the guest's leave."""
+
+    def joined(self) -> None:
+        """The window was open already."""
+
+    def kept(self, entry: Entry) -> None:
+        """There is a report, and it is safe."""
+
+    def over(self, state: State | None) -> None:
+        """Nothing more will be told: there is no report (None), or not yet."""
+
+
+@dataclass(frozen=True)
+class _Press:
+    """What a press brings along: see Asking.press."""
+
+    server_time: int
+    wish: Wish | None
+    guest: Guest | None
+
+
 @dataclass
 class Moment:
     """What belongs to one press: the frozen frame or why there is none, and what is looked up for it."""
@@ -54,6 +92,7 @@ class Moment:
     server_time: int = 0
     look_up: LookUp | None = None
     rehearsed: Rehearsed | None = None
+    guests: list[Guest] = field(default_factory=list)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -93,6 +132,8 @@ class Asking:
         self._usual = usual
         self._told = told
         self._open = threading.Event()  # from the press until the window is closed
+        self._pressing = threading.Lock()
+        self._early: list[_Press] = []  # while the picture is being taken
         self._moment = Moment(None)
         self._unsent = UnsentNote(outbox.folder)
         self._pen = ThreadPoolExecutor(1, "unsent-note")  # one after the other, and never in the windows' way
@@ -111,13 +152,24 @@ class Asking:
         note.cancelled.connect(self._on_cancelled)
         note.focused.connect(told.has_keyboard)
 
-    def press(self, server_time: int = 0, wish: Wish | None = None) -> None:
-        """Freeze now and ask; from any thread. A second press raises the window that is open."""
-        if self._open.is_set():
-            self._loop.post(self._raise)
+    def press(self, server_time: int = 0, wish: Wish | None = None, guest: Guest | None = None) -> None:
+        """Freeze now and ask; from any thread. A second press raises the window that is open.
+
+        A `guest` is told how it ends, whether the window is opened for it or was open already.
+        """
+        press = _Press(server_time, wish, guest)
+        with self._pressing:
+            was_open = self._open.is_set()
+            self._open.set()
+        if was_open:
+            self._loop.post(lambda: self._raise(press))
             return
-        self._open.set()
-        moment = self._freeze()
+        try:
+            moment = self._freeze(guest)
+        except UsageError as error:
+            refusal = error  # an except clause forgets its name
+            self._loop.post(lambda: self._not_asked(press, refusal))
+            return
         moment.server_time, moment.wish = server_time, wish
         self._loop.post(lambda: self._ask(moment))
 
@@ -126,15 +178,37 @@ class Asking:
         self._open.set()
         self._ask(Moment(frame))
 
-    def _freeze(self) -> Moment:
+    def _freeze(self, guest: Guest | None) -> Moment:
+        guests = [guest] if guest else []
         try:
             frame = self._screen.grab()
         except SnapperError as error:
-            return Moment(None, str(error))
-        return Moment(frame)
+            return Moment(None, str(error), guests=guests)
+        return Moment(guest.part_of(frame) if guest else frame, guests=guests)
+
+    def _not_asked(self, press: _Press, error: SnapperError) -> None:
+        if press.guest:
+            press.guest.refused(error)
+        self._not_opened()
+
+    def _not_opened(self) -> None:
+        """No window after all; who pressed meanwhile counted on one."""
+        self._open.clear()
+        early, self._early = self._early, []
+        for press in early:
+            self.press(press.server_time, press.wish, press.guest)
 
     def _ask(self, moment: Moment) -> None:
+        if moment.guests and moment.guests[0].gone():
+            self._not_opened()
+            return
+        moment.guests += [press.guest for press in self._early if press.guest]
+        self._early = []
         self._moment = moment
+        with moment.guests[0].coming_forward() if moment.guests else contextlib.nullcontext():
+            self._open_note(moment)
+
+    def _open_note(self, moment: Moment) -> None:
         wish = moment.wish or self._usual
         remark = moment.trouble or (flaw(moment.frame) if moment.frame else None)
         self._note.present(moment.frame, remark=_with_files(remark, wish.files))
@@ -151,11 +225,12 @@ class Asking:
     def _offer_unsent(self) -> None:
         if unsent := self._unsent.load():
             when = moment_text(datetime.fromtimestamp(unsent.at, UTC), datetime.now(UTC))
-            said = f"You wrote this at {when}, and snapper ended before it was sent."
+            said = _("You wrote this at {time}, and snapper ended before it was sent.").format(time=when)
             to = unsent.destination or DESK
             if to not in {each.name for each in self._sources.destinations}:
                 # A number means another ticket elsewhere.
-                self._note.restore(unsent.note, "", to, f"{said} “{to}” is no longer in the settings.")
+                gone = _("“{destination}” is no longer in the settings.").format(destination=to)
+                self._note.restore(unsent.note, "", to, f"{said} {gone}")
                 return
             self._note.restore(unsent.note, unsent.ticket, to, said)
 
@@ -170,9 +245,23 @@ class Asking:
     def _save(self, note: str, ticket: str, destination: str) -> Future[None]:
         return self._pen.submit(self._unsent.save, Unsent(note, ticket, self._outbox.clock(), destination))
 
-    def _raise(self) -> None:
-        self._note.present(self._moment.frame)
-        self._windows.activate(self._note.handle, 0)
+    def _raise(self, press: _Press) -> None:
+        if not self._open.is_set():  # closed in this very moment
+            self.press(press.server_time, press.wish, press.guest)
+        elif self._moment.look_up is None:  # it opens by itself
+            self._early.append(press)
+        elif press.guest and press.guest.gone():
+            pass
+        else:
+            self._bring_back(press)
+
+    def _bring_back(self, press: _Press) -> None:
+        with press.guest.coming_forward() if press.guest else contextlib.nullcontext():
+            self._note.present(self._moment.frame)
+            self._windows.activate(self._note.handle, press.server_time)
+        if press.guest:
+            self._moment.guests.append(press.guest)
+            press.guest.joined()
 
     def _on_submitted(self, answer: Answer) -> None:
         moment = self._moment
@@ -194,19 +283,24 @@ class Asking:
 
         if moment.look_up:
             moment.look_up.remember(answer)
-        self._keeping(keep, lambda: bool(accepted))
+        self._keeping(keep, lambda: bool(accepted), moment)
 
-    def _keeping(self, keep: Callable[[], Entry], accepted: Callable[[], bool]) -> None:
+    def _keeping(self, keep: Callable[[], Entry], accepted: Callable[[], bool], moment: Moment) -> None:
         try:
             entry = keep()
-            self._loop.post(lambda: self._told.kept(entry))
+            self._loop.post(lambda: self._tell_kept(entry, moment))
         except SnapperError as error:
-            self._loop.post(self._not_kept(error, accepted()))
+            self._loop.post(self._not_kept(error, accepted(), moment))
         except Exception:
             # A mistake of ours must not take the text with it: the window comes back before it is reported.
-            mistake = SnapperError("Something went wrong inside snapper.", "Please try again.")
-            self._loop.post(self._not_kept(mistake, accepted()))
+            mistake = SnapperError(_("Something went wrong inside snapper."), _("Please try again."))
+            self._loop.post(self._not_kept(mistake, accepted(), moment))
             raise
+
+    def _tell_kept(self, entry: Entry, moment: Moment) -> None:
+        for guest in moment.guests:
+            guest.kept(entry)
+        self._told.kept(entry)
 
     # --- exactly what will be sent ------------------------------------------------------------------------
 
@@ -222,11 +316,12 @@ class Asking:
 
     def _on_rehearsal_accepted(self) -> None:
         """What was shown is what is kept, byte for byte."""
-        rehearsed, self._moment.rehearsed = self._moment.rehearsed, None
+        moment = self._moment
+        rehearsed, moment.rehearsed = moment.rehearsed, None
         if rehearsed:
             self._looking(lambda look: look.remember(rehearsed.answer))
             keep = lambda: rehearsed.submit(then=lambda: self._loop.post(self._close))  # noqa: E731
-            threading.Thread(target=lambda: self._keeping(keep, lambda: False), name="keep").start()
+            threading.Thread(target=lambda: self._keeping(keep, lambda: False, moment), name="keep").start()
 
     def _drop_rehearsal(self) -> None:
         rehearsed, self._moment.rehearsed = self._moment.rehearsed, None
@@ -238,10 +333,16 @@ class Asking:
 
     # --- the end ------------------------------------------------------------------------------------------
 
-    def _not_kept(self, error: SnapperError, accepted: bool) -> Callable[[], None]:
+    def _not_kept(self, error: SnapperError, accepted: bool, moment: Moment) -> Callable[[], None]:
         if accepted:
-            return lambda: self._told.not_kept(f"Your note and picture are kept. {error}")
+            kept = _("Your note and picture are kept.")
+            return lambda: self._tell_unfinished(f"{kept} {error}", moment)
         return lambda: self._note.keep_open(error.sentence, error.remedy)
+
+    def _tell_unfinished(self, sentence: str, moment: Moment) -> None:
+        for guest in moment.guests:
+            guest.over(State.PREPARING)
+        self._told.not_kept(sentence)
 
     def _close(self) -> None:
         before = self._moment.frame.active if self._moment.frame else None
@@ -256,11 +357,15 @@ class Asking:
         self._told.has_keyboard()
 
     def _on_cancelled(self) -> None:
+        guests = self._moment.guests
         self._close()
+        for guest in guests:
+            guest.over(None)
         self._told.cancelled()
 
 
 def _with_files(remark: str | None, files: Sequence[Path]) -> str | None:
     """What the note window says of files that go along, after what there is to say of the picture."""
-    said = [f"{file.name} goes along ({size_text(file.stat().st_size)})." for file in files]
+    goes = _("{file} goes along ({size}).")
+    said = [goes.format(file=file.name, size=size_text(file.stat().st_size)) for file in files]
     return " ".join([remark, *said] if remark else said) or None

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from snapper import disk
 from snapper.errors import ReportDamaged, ReportMalformed, UsageError
+from snapper.language import _
 from snapper.report import MANIFEST_NAME, Attachment, Kind, Report, StoredFile
 
 _HEAD_BYTES = 1 << 16
@@ -62,7 +63,8 @@ def attach_file(folder: Path, name: str, source: Path, through: Through | None =
         original = source.open("rb")
     except OSError as error:
         raise UsageError(
-            f"The file {source} cannot be read.", "Check its name and that you may open it."
+            _("The file {file} cannot be read.").format(file=source),
+            _("Check its name and that you may open it."),
         ) from error
     with original, disk.create(folder / name) as copy:
         pieces = iter(lambda: original.read(disk.CHUNK), b"")
@@ -98,9 +100,11 @@ def read(folder: Path) -> Bundle:
         manifest = (folder / MANIFEST_NAME).read_bytes()
         return Bundle(folder, Report.from_json(manifest), manifest)
     except OSError as error:
-        raise ReportDamaged(f"The report in {folder} cannot be read.", "Check the disk.") from error
+        unread = _("The report in {folder} cannot be read.").format(folder=folder)
+        raise ReportDamaged(unread, _("Check the disk.")) from error
     except ReportMalformed as error:
-        raise ReportDamaged(f"The report in {folder} was changed or damaged.", "Check the disk.") from error
+        damaged = _("The report in {folder} was changed or damaged.").format(folder=folder)
+        raise ReportDamaged(damaged, _("Check the disk.")) from error
 
 
 def verify(bundle: Bundle) -> None:
@@ -112,6 +116,8 @@ def verify(bundle: Bundle) -> None:
             actual = None
         if actual != (part.size, part.sha256):
             raise ReportDamaged(
-                f"The kept file {bundle.path(part)} is missing or was changed, so the report cannot be sent.",
-                "Save the rest with “snapper outbox export”, or let it go with “snapper outbox discard”.",
+                _("The kept file {file} is missing or was changed, so the report cannot be sent.").format(
+                    file=bundle.path(part)
+                ),
+                _("Save the rest with “snapper outbox export”, or let it go with “snapper outbox discard”."),
             )

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from snapper import bundle, disk
 from snapper.errors import ReportDamaged, UsageError
+from snapper.language import _
 from snapper.outbox import DELIVERY_NAME, Outbox
 from snapper.present import short_id
 from snapper.report import MANIFEST_NAME, Attachment, Kind, read_code
@@ -42,7 +43,8 @@ class Saved:
     def sentence(self) -> str:
         """What was saved and where, for a person."""
         names = ", ".join(path.name for path in self.files)
-        return " ".join((f"Saved in the folder {self.files[0].parent}: {names}.", *self.flaws, self.stays))
+        said = _("Saved in the folder {folder}: {files}.").format(folder=self.files[0].parent, files=names)
+        return " ".join((said, *self.flaws, self.stays))
 
 
 def save(outbox: Outbox, report_id: str, folder: Path) -> Saved:
@@ -96,7 +98,7 @@ class _Found:
 
 def _found(outbox: Outbox, report_id: str) -> tuple[Entry, _Found]:
     if outbox.partial(report_id).exists():
-        raise UsageError("This report is still being put together.", "Try again in a moment.")
+        raise UsageError(_("This report is still being put together."), _("Try again in a moment."))
     entry, folder = outbox.entry(report_id), outbox.folder / report_id
     try:
         return entry, _Found(folder, bundle.read(folder).report.attachments, whole=True)
@@ -114,8 +116,8 @@ def _strays(folder: Path) -> Iterator[Attachment]:
 
 def _stays(entry: Entry) -> str:
     if RULES[entry.state].automatic:
-        return "The report stays in the outbox and goes on being tried."
-    return "The report stays in the outbox."
+        return _("The report stays in the outbox and goes on being tried.")
+    return _("The report stays in the outbox.")
 
 
 def _short(entry: Entry) -> str:
@@ -133,7 +135,9 @@ class _Unreadable(Exception):
 
 def _zip(found: _Found, path: Path) -> tuple[str, ...]:
     """Write the zip; what is wrong with it, in sentences. Raises OSError when it cannot be written."""
-    flaws = [] if found.whole else ["The list of what the report holds (report.json) was damaged."]
+    flaws: list[str] = []
+    if not found.whole:
+        flaws.append(_("The list of what the report holds ({file}) was damaged.").format(file=MANIFEST_NAME))
     with disk.create(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         with suppress(_Unreadable):
             _pour(archive, found.folder / MANIFEST_NAME)
@@ -145,9 +149,10 @@ def _add(archive: zipfile.ZipFile, folder: Path, part: Attachment) -> str:
     try:
         size, sha256 = _pour(archive, folder / part.name)
     except _Unreadable:
-        return f"{part.name} is missing or could not be read to its end."
-    changed = part.sha256 and (size, sha256) != (part.size, part.sha256)
-    return f"{part.name} is not as it was when the report was made." if changed else ""
+        return _("{file} is missing or could not be read to its end.").format(file=part.name)
+    if part.sha256 and (size, sha256) != (part.size, part.sha256):
+        return _("{file} is not as it was when the report was made.").format(file=part.name)
+    return ""
 
 
 def _pour(archive: zipfile.ZipFile, source: Path) -> tuple[int, str]:
@@ -242,16 +247,18 @@ def _in_words(folder: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        raise UsageError(f"{error.filename} exists already.", "Choose another name.") from error
+        raise UsageError(
+            _("{file} exists already.").format(file=error.filename), _("Choose another name.")
+        ) from error
     except OSError as error:
-        raise UsageError(_refusal(error, folder), "Nothing was saved. Choose another folder.") from error
+        raise UsageError(_refusal(error, folder), _("Nothing was saved. Choose another folder.")) from error
 
 
 def _refusal(error: OSError, folder: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT) or getattr(error, "winerror", None) in (39, 112):
-        return f"There is not enough room in the folder {folder}."
+        return _("There is not enough room in the folder {folder}.").format(folder=folder)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return f"There is no folder {folder}."
+        return _("There is no folder {folder}.").format(folder=folder)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"You may not write in the folder {folder}."
-    return f"The folder {folder} does not take the files."
+        return _("You may not write in the folder {folder}.").format(folder=folder)
+    return _("The folder {folder} does not take the files.").format(folder=folder)

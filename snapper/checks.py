@@ -1,4 +1,4 @@
-"""What a setting may be: a raw value from the file or the environment → the value, or ValueError with what it
+"""What a setting may be: a raw value from the file or the environment → the value, or Wrong with what it
 must be. Pure."""
 
 from __future__ import annotations
@@ -12,16 +12,30 @@ from urllib.parse import urlsplit
 from snapper.errors import UsageError
 from snapper.hosts import ascii_host, is_host, loopback
 from snapper.hotkey.chord import parse_chord
+from snapper.language import Sentence, _
 from snapper.privacy.classes import OPTIONAL
 
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
+class Wrong(ValueError):
+    """A value that cannot be, as a sentence with {value} in the place of what cannot be: who knows where it
+    stands names it."""
+
+    def __init__(self, sentence: Sentence, **values: object) -> None:
+        self._sentence, self._values = sentence, values
+        super().__init__(self.of("it"))
+
+    def of(self, value: str) -> Sentence:
+        """The sentence about this value."""
+        return self._sentence.format(value=value, **self._values)
+
+
 def plain_text(raw: object) -> str:
     """Any text."""
     if not isinstance(raw, str):
-        raise ValueError("must be text in quotes")
+        raise Wrong(_("{value} must be text in quotes."))
     return raw.strip()
 
 
@@ -30,7 +44,7 @@ def one_of(*allowed: str) -> Callable[[object], str]:
 
     def check(raw: object) -> str:
         if raw not in allowed:
-            raise ValueError(f"must be one of: {', '.join(allowed)}")
+            raise Wrong(_("{value} must be one of: {values}."), values=", ".join(allowed))
         return str(raw)
 
     return check
@@ -42,7 +56,7 @@ def switch(raw: object) -> bool:
         return raw
     if isinstance(raw, str) and raw.lower() in _TRUE + _FALSE:
         return raw.lower() in _TRUE
-    raise ValueError("must be true or false")
+    raise Wrong(_("{value} must be true or false."))
 
 
 def number(low: int, high: int) -> Callable[[object], int]:
@@ -52,7 +66,7 @@ def number(low: int, high: int) -> Callable[[object], int]:
         if isinstance(raw, str) and re.fullmatch(r"[0-9]{1,12}", raw):
             raw = int(raw)
         if type(raw) is not int or not low <= raw <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
+            raise Wrong(_("{value} must be a whole number from {low} to {high}."), low=low, high=high)
         return raw
 
     return check
@@ -61,10 +75,10 @@ def number(low: int, high: int) -> Callable[[object], int]:
 def path(raw: object) -> Path:
     """A whole path."""
     if not (text := plain_text(raw)):
-        raise ValueError("must name a file or folder")
+        raise Wrong(_("{value} must name a file or folder."))
     whole = Path(text).expanduser()
     if not whole.is_absolute():
-        raise ValueError("must be a whole path, from the root or the drive on")
+        raise Wrong(_("{value} must be a whole path, from the root or the drive on."))
     return whole
 
 
@@ -73,7 +87,7 @@ def paths(raw: object) -> tuple[Path, ...]:
     if isinstance(raw, str):
         raw = [part for part in raw.split(os.pathsep) if part.strip()]
     if not isinstance(raw, list):
-        raise ValueError("must be a list of paths")
+        raise Wrong(_("{value} must be a list of paths."))
     return tuple(path(item) for item in raw)
 
 
@@ -82,7 +96,7 @@ def texts(raw: object) -> tuple[str, ...]:
     if isinstance(raw, str):
         raw = raw.split(",")
     if not isinstance(raw, list):
-        raise ValueError("must be a list of texts in quotes")
+        raise Wrong(_("{value} must be a list of texts in quotes."))
     return tuple(text for item in raw if (text := plain_text(item)))
 
 
@@ -90,7 +104,7 @@ def hosts(raw: object) -> tuple[str, ...]:
     """A list of names or addresses of hosts."""
     names = texts(raw)
     if wrong := [name for name in names if not is_host(ascii_host(name))]:
-        raise ValueError(f"holds “{wrong[0]}”, which is not the name of a host")
+        raise Wrong(_("{value} holds “{host}”, which is not the name of a host."), host=wrong[0])
     return names
 
 
@@ -98,7 +112,11 @@ def private_classes(raw: object) -> tuple[str, ...]:
     """Classes of private values that may be kept."""
     names = texts(raw)
     if unknown := [name for name in names if name not in OPTIONAL]:
-        raise ValueError(f"holds “{unknown[0]}”; it may hold: {', '.join(sorted(OPTIONAL))}")
+        raise Wrong(
+            _("{value} holds “{unknown}”; it may hold: {values}."),
+            unknown=unknown[0],
+            values=", ".join(sorted(OPTIONAL)),
+        )
     return names
 
 
@@ -110,7 +128,7 @@ def chord(raw: object) -> str:
     try:
         parse_chord(text)
     except UsageError as error:
-        raise ValueError(f"is not a usable chord: {error}") from error
+        raise Wrong(_("{value} is not a usable chord: {why}"), why=error) from error
     return text
 
 
@@ -123,9 +141,9 @@ def web_address(raw: object) -> str:
     except ValueError:
         usable = False
     if not usable or parts.username or parts.query or parts.fragment:
-        raise ValueError("must be a web address like https://desk.example.com")
+        raise Wrong(_("{value} must be a web address like https://desk.example.com."))
     if parts.scheme == "http" and not loopback(parts.hostname or ""):
-        raise ValueError("must begin with https://, so that nobody on the way can read the report")
+        raise Wrong(_("{value} must begin with https://, so that nobody on the way can read the report."))
     return text
 
 
@@ -140,11 +158,16 @@ def proxy(raw: object) -> str:
     except ValueError:
         usable = False
     if not usable or parts.path or parts.query or parts.fragment:
-        kinds = ", ".join(_PROXY_SCHEMES)
-        raise ValueError(f"must be auto, direct or an address like http://proxy:3128 ({kinds})")
+        raise Wrong(
+            _("{value} must be auto, direct or an address like http://proxy:3128 ({kinds})."),
+            kinds=", ".join(_PROXY_SCHEMES),
+        )
     if parts.username or parts.password:
-        raise ValueError(
-            "must not hold a user name or password; “snapper proxy login” keeps them in the keyring"
+        raise Wrong(
+            _(
+                "{value} must not hold a user name or password; “snapper proxy login” keeps them in the "
+                "keyring."
+            )
         )
     return text
 
@@ -163,5 +186,5 @@ def token(raw: object) -> str:
     """A token as a desk prints it."""
     text = plain_text(raw)
     if not all("!" <= char <= "~" for char in text):
-        raise ValueError("must be the token as the desk printed it, without spaces")
+        raise Wrong(_("{value} must be the token as the desk printed it, without spaces."))
     return text

@@ -21,12 +21,15 @@ import platformdirs
 from snapper import checks
 from snapper.destinations import DESK, TOKEN_PREFIX, Destination, choose, read_destination
 from snapper.errors import ConfigError, UsageError
+from snapper.language import Sentence, _
 from snapper.logs.window import EARLIER_DAYS_MAX
 from snapper.privacy.classes import OPTIONAL
 
 ENVIRONMENT_PREFIX = "SNAPPER_"
 FILE_VARIABLE = "SNAPPER_CONFIG"  # names another settings file; not a setting itself
 _DESTINATIONS = "destinations"
+_CORRECT_IT = _("Correct it and start snapper again.")
+_SAVE_AS_UTF_8 = _("Save the file as UTF-8.")
 _LOGIN = re.compile(r"//[^/]*@")
 _TWS_HOSTS = tuple(f"{region}dc1{spare}.ibllc.com" for spare in ("", "-hb1") for region in "zncghs")
 _WEB_HOSTS = (
@@ -53,80 +56,82 @@ class Settings:
     """Every setting with its value; `origins` tells where each that is not a default came from."""
 
     hotkey_chord: str = _setting(
-        "auto", checks.chord, "the keys that freeze the screen; auto: by the machine's maker"
+        "auto", checks.chord, _("the keys that freeze the screen; auto: by the machine's maker")
     )
     hotkey_backend: str = _setting(
         "auto",
         checks.one_of(
             "auto", "x11_grab", "wayland_portal", "win32_register", "mac_carbon", "pynput_listener"
         ),
-        "how the keys are listened for",
+        _("how the keys are listened for"),
     )
     capture_picture: str = _setting(
         "screen",
         checks.one_of("screen", "window", "none"),
-        "what the note window offers first: screen, window or none",
+        _("what the note window offers first: screen, window or none"),
     )
     logs_include: bool = _setting(
-        True, checks.switch, "whether today's logs go with a report unless you say otherwise"
+        True, checks.switch, _("whether today's logs go with a report unless you say otherwise")
     )
     logs_folders: tuple[Path, ...] = _setting(
-        (), checks.paths, "TWS settings folders to look in before the usual ones"
+        (), checks.paths, _("TWS settings folders to look in before the usual ones")
     )
     logs_known_problems: tuple[Path, ...] = _setting(
-        (), checks.paths, "further tables of known problems, in the form of known_problems.toml"
+        (), checks.paths, _("further tables of known problems, in the form of known_problems.toml")
     )
     logs_days: int = _setting(
-        0, checks.number(0, EARLIER_DAYS_MAX), "how many days before today are sent as well"
+        0, checks.number(0, EARLIER_DAYS_MAX), _("how many days before today are sent as well")
     )
     privacy_keep: tuple[str, ...] = _setting(
-        (), checks.private_classes, f"private values sent as they are; any of: {', '.join(sorted(OPTIONAL))}"
+        (),
+        checks.private_classes,
+        _("private values sent as they are; any of: {classes}").format(classes=", ".join(sorted(OPTIONAL))),
     )
     privacy_words: tuple[str, ...] = _setting(
-        (), checks.texts, "further words that must never leave: names, account numbers, project names"
+        (), checks.texts, _("further words that must never leave: names, account numbers, project names")
     )
     delivery_url: str = _setting(
-        "http://127.0.0.1:8765", checks.web_address, "address of the ticket desk that takes the reports"
+        "http://127.0.0.1:8765", checks.web_address, _("address of the ticket desk that takes the reports")
     )
-    delivery_token: str = _setting("", checks.token, "the token the desk gave you", secret=True)
+    delivery_token: str = _setting("", checks.token, _("the token the desk gave you"), secret=True)
     delivery_to: str = _setting(
-        DESK, checks.plain_text, "which destination reports go to unless you say otherwise"
+        DESK, checks.plain_text, _("which destination reports go to unless you say otherwise")
     )
     delivery_idle_seconds: int = _setting(
-        60, checks.number(5, 3600), "how long the desk may be silent before an attempt ends"
+        60, checks.number(5, 3600), _("how long the desk may be silent before an attempt ends")
     )
     delivery_proxy: str = _setting(
         "auto",
         checks.proxy,
-        "auto: as the environment and the system say; direct: none; or a proxy: http://host:port",
+        _("auto: as the environment and the system say; direct: none; or a proxy: http://host:port"),
     )
     delivery_pac: str = _setting(
-        "", checks.plain_text, "a proxy script (PAC): its web address or file; wpad: as the network says"
+        "", checks.plain_text, _("a proxy script (PAC): its web address or file; wpad: as the network says")
     )
     delivery_ca_file: Path | None = _setting(
         None,
         checks.path_or_nothing,
-        "a file (PEM) with further authorities to trust, such as an inspecting proxy's",
+        _("a file (PEM) with further authorities to trust, such as an inspecting proxy's"),
     )
-    outbox_folder: Path = _setting(None, checks.path, "where reports are kept until they are delivered")
-    outbox_keep_days: int = _setting(30, checks.number(0, 3650), "days a delivered report stays here")
+    outbox_folder: Path = _setting(None, checks.path, _("where reports are kept until they are delivered"))
+    outbox_keep_days: int = _setting(30, checks.number(0, 3650), _("days a delivered report stays here"))
     outbox_keep_megabytes: int = _setting(
-        1024, checks.number(0, 1 << 30), "room for delivered reports in MB, the oldest go first"
+        1024, checks.number(0, 1 << 30), _("room for delivered reports in MB, the oldest go first")
     )
-    desk_folder: Path = _setting(None, checks.path, "where the desk keeps tickets and files")
-    desk_host: str = _setting("127.0.0.1", checks.plain_text, "address the desk listens on")
-    desk_port: int = _setting(8765, checks.number(0, 65535), "port the desk listens on; 0: a free one")
+    desk_folder: Path = _setting(None, checks.path, _("where the desk keeps tickets and files"))
+    desk_host: str = _setting("127.0.0.1", checks.plain_text, _("address the desk listens on"))
+    desk_port: int = _setting(8765, checks.number(0, 65535), _("port the desk listens on; 0: a free one"))
     desk_public_url: str = _setting(
-        "", checks.address_or_nothing, "how people reach the desk, when a web server stands in front of it"
+        "", checks.address_or_nothing, _("how people reach the desk, when a web server stands in front of it")
     )
     desk_report_megabytes: int = _setting(
-        1024, checks.number(1, 1 << 30), "the largest report the desk takes, in MB"
+        1024, checks.number(1, 1 << 30), _("the largest report the desk takes, in MB")
     )
     doctor_tws_hosts: tuple[str, ...] = _setting(
-        _TWS_HOSTS, checks.hosts, "hosts that TWS connects to on ports 4000 and 4001, for “snapper doctor”"
+        _TWS_HOSTS, checks.hosts, _("hosts that TWS connects to on ports 4000 and 4001, for “snapper doctor”")
     )
     doctor_web_hosts: tuple[str, ...] = _setting(
-        _WEB_HOSTS, checks.hosts, "IBKR's hosts on port 443, for “snapper doctor”"
+        _WEB_HOSTS, checks.hosts, _("IBKR's hosts on port 443, for “snapper doctor”")
     )
     # The tables [destinations.NAME], beside the desk of the section [delivery].
     others: tuple[Destination, ...] = ()
@@ -152,7 +157,11 @@ class Settings:
 
     def origin(self, name: str) -> str:
         """Where a setting (`hotkey.chord`) came from, in words."""
-        return self.origins.get(name, "default")
+        return self.origins.get(name, _("default"))
+
+    def is_said(self, name: str) -> bool:
+        """Whether anything but the defaults says what a setting (`hotkey.chord`) is."""
+        return name in self.origins
 
 
 _FIELDS = {
@@ -199,7 +208,7 @@ def load(
     for name, raw, origin in (
         *_from_file(sections, path, text),
         *_from_environment(environment),
-        *((name, raw, "command line") for name, raw in (flags or {}).items()),
+        *((name, raw, _("command line")) for name, raw in (flags or {}).items()),
     ):
         values[_FIELDS[name].name] = _checked(name, raw, origin)
         origins[name] = origin
@@ -211,45 +220,44 @@ def _with_usual(settings: Settings) -> Settings:
     try:
         settings.destination()
     except UsageError as error:
-        raise ConfigError(
-            f"{settings.origin('delivery.to')}: delivery.to: {error.sentence}", error.remedy
-        ) from error
+        place = f"{settings.origin('delivery.to')}: delivery.to"
+        raise ConfigError(_at(place, error.sentence), error.remedy) from error
     return settings
 
 
 def _destinations(tables: object, path: Path, text: str) -> tuple[Destination, ...]:
     if not isinstance(tables, dict):
         raise ConfigError(
-            f"{path}: destinations must be sections.", 'Begin each with a line [destinations."its name"].'
+            _at(path, _("destinations must be sections.")),
+            _('Begin each with a line [destinations."its name"].'),
         )
     found: list[Destination] = []
     for name, table in tables.items():
         line = _line_of(f"{_DESTINATIONS}.{name}", text)
         try:
             if any(each.name.casefold() == name.casefold() for each in found):
-                raise ValueError("is there twice")
+                raise ValueError(_("it is there twice."))
             found.append(read_destination(name, table))
             if others := [
                 each.name for each in found[:-1] if each.token_variable == found[-1].token_variable
             ]:
-                raise ValueError(f"shares {found[-1].token_variable} with “{others[0]}”; call one otherwise")
+                twice = _("it shares {variable} with “{other}”; call one otherwise.")
+                raise ValueError(twice.format(variable=found[-1].token_variable, other=others[0]))
         except ValueError as error:
-            raise ConfigError(
-                f"{path}, line {line}: destination “{name[:60]}”: {error}.",
-                "Correct it and start snapper again.",
-            ) from error
+            which = _("destination “{name}”").format(name=name[:60])
+            raise ConfigError(_at(f"{_line(path, line)}: {which}", error.args[0]), _CORRECT_IT) from error
     return tuple(found)
 
 
 def _checked(name: str, raw: object, origin: str) -> object:
     try:
         return _FIELDS[name].metadata["check"](raw)
-    except ValueError as error:
+    except checks.Wrong as error:
         # A web address may hold a password, before its last @.
-        shown = "its value" if is_secret(name) else f"“{_LOGIN.sub('//…@', str(raw))[:80]}”"
-        raise ConfigError(
-            f"{origin}: {name}: {shown} {error}.", "Correct it and start snapper again."
-        ) from error
+        shown = f"“{_LOGIN.sub('//…@', str(raw))[:80]}”"
+        # Translators: of a setting that is not shown; it stands before “must be …”.
+        what = error.of(_("its value") if is_secret(name) else shown)
+        raise ConfigError(_at(f"{origin}: {name}", what), _CORRECT_IT) from error
 
 
 def _text_of(path: Path, *, must_exist: bool) -> str:
@@ -258,14 +266,26 @@ def _text_of(path: Path, *, must_exist: bool) -> str:
     except FileNotFoundError as error:
         if not must_exist:
             return ""
-        raise ConfigError(f"The settings file {path} does not exist.", "Check its name.") from error
+        raise ConfigError(
+            _("The settings file {file} does not exist.").format(file=path), _("Check its name.")
+        ) from error
     except OSError as error:
         raise ConfigError(
-            f"The settings file {path} cannot be read.", "Check that you may open it."
+            _("The settings file {file} cannot be read.").format(file=path), _("Check that you may open it.")
         ) from error
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}, line {line}: not UTF-8 text.", "Save the file as UTF-8.") from error
+        raise ConfigError(_at(_line(path, line), _("not UTF-8 text.")), _SAVE_AS_UTF_8) from error
+
+
+def _line(file: Path, line: int) -> Sentence:
+    return _("{file}, line {line}").format(file=file, line=line)
+
+
+def _at(place: object, what: Sentence | str) -> Sentence:
+    """What is wrong, after where: a sentence that stands for itself."""
+    # Translators: a place in a file, and the mistake there
+    return _("{place}: {mistake}").format(place=place, mistake=what)
 
 
 def _sections(path: Path, text: str) -> dict[str, Any]:
@@ -277,9 +297,9 @@ def _sections(path: Path, text: str) -> dict[str, Any]:
 
 def _from_file(sections: Mapping[str, Any], path: Path, text: str) -> list[tuple[str, object, str]]:
     return [
-        (_known(name, f"{path}, line {line}"), raw, f"{path}, line {line}")
+        (_known(name, place), raw, place)
         for name, raw in _flattened(sections)
-        for line in [_line_of(name, text)]
+        for place in [_line(path, _line_of(name, text))]
     ]
 
 
@@ -287,14 +307,12 @@ def _not_toml(path: Path, text: str, error: tomllib.TOMLDecodeError) -> ConfigEr
     found = re.search(r"at line (\d+)", str(error))
     line = int(found[1]) if found else text.count("\n") + 1
     lines = text.splitlines()
-    shown = (
-        f" “{lines[line - 1].strip()[:60]}”"
-        if line <= len(lines) and not re.search("token|@", lines[line - 1])
-        else ""
-    )
+    what = _("this line cannot be read as a setting.")
+    if line <= len(lines) and not re.search("token|@", lines[line - 1]):
+        shown = lines[line - 1].strip()[:60]
+        what = _("this line cannot be read as a setting “{text}”.").format(text=shown)
     return ConfigError(
-        f"{path}, line {line}: this line cannot be read as a setting{shown}.",
-        'Write settings as name = "value", below their [section].',
+        _at(_line(path, line), what), _('Write settings as name = "value", below their [section].')
     )
 
 
@@ -327,8 +345,8 @@ def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, object,
         if variable.startswith(TOKEN_PREFIX):
             continue  # the token of a destination: whoever needs it looks there
         if variable.startswith(ENVIRONMENT_PREFIX) and variable != FILE_VARIABLE:
-            section, _, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
-            origin = f"environment variable {variable}"
+            section, _dot, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
+            origin = _("environment variable {name}").format(name=variable)
             found.append((_known(f"{section}.{key}", origin), raw, origin))
     return found
 
@@ -338,19 +356,20 @@ def _known(name: str, origin: str) -> str:
         return name
     name = name.rstrip(".")
     near = difflib.get_close_matches(name, _FIELDS, 1, 0.6)
-    remedy = f"Did you mean “{near[0]}”?" if near else "“snapper config show” lists every setting."
-    raise ConfigError(f"{origin}: “{name}” is not a setting.", remedy)
+    remedy = (
+        _("Did you mean “{name}”?").format(name=near[0])
+        if near
+        else _("“snapper config show” lists every setting.")
+    )
+    raise ConfigError(_at(origin, _("“{name}” is not a setting.").format(name=name)), remedy)
 
 
 def template() -> str:
     """A settings file with every setting at its default, commented out."""
-    defaults, lines, last = (
-        Settings(),
-        ["# Settings of snapper. Remove the # in front of what you change.\n"],
-        "",
-    )
+    heading = _("Settings of snapper. Remove the # in front of what you change.")
+    defaults, lines, last = Settings(), [f"# {heading}\n"], ""
     for name in names():
-        section, _, key = name.partition(".")
+        section, key = name.split(".", 1)
         if section != last:
             lines.append(f"\n[{section}]\n")
             last = section

@@ -14,6 +14,7 @@ from snapper.config import Settings
 from snapper.delivery.endpoints import Endpoint
 from snapper.destinations import DESK, Destination
 from snapper.hotkey.chord import Chord, default_chord, parse_chord
+from snapper.language import _
 from snapper.outbox import Outbox
 from snapper.report import Report
 from snapper.sources import ThisMachine
@@ -106,5 +107,7 @@ def grab_once() -> Frame:
 def chord_and_reason(settings: Settings) -> tuple[Chord, str]:
     """The chord that is listened for, and why that one."""
     if settings.hotkey_chord != "auto":
-        return parse_chord(settings.hotkey_chord), f"Set by: {settings.origin('hotkey.chord')}."
+        # Translators: {origin} is a file with a line, an environment variable or “command line”.
+        why = _("Set by: {origin}.").format(origin=settings.origin("hotkey.chord"))
+        return parse_chord(settings.hotkey_chord), why
     return default_chord(sys.platform, machine.vendor()[0])

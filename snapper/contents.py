@@ -11,6 +11,7 @@ from typing import IO
 
 from snapper.bundle import Bundle, is_text
 from snapper.errors import UsageError
+from snapper.language import _
 from snapper.report import MANIFEST_NAME, Attachment, Kind, LogEntry, LogKind
 from snapper.words import SEALED
 
@@ -33,7 +34,8 @@ def parts_of(bundle: Bundle) -> list[Part]:
     """Everything in a report: the manifest, then every attachment, with the logs of an archive behind it."""
     own = bundle.files[0]
     manifest = Part(
-        MANIFEST_NAME, own.size, own.sha256, "your note, the facts about this computer, the list of files",
+        # Translators: what a file holds.
+        MANIFEST_NAME, own.size, own.sha256, _("your note, the facts about this computer, the list of files"),
         True, False, lambda: io.BytesIO(bundle.manifest),
     )  # fmt: skip
     parts = [manifest]
@@ -49,14 +51,18 @@ def part_called(bundle: Bundle, name: str) -> Part:
         if part.name == name:
             return part
     raise UsageError(
-        f"The report holds no file “{name[:200]}”.", "“snapper outbox show ID --files” lists them."
+        _("The report holds no file “{name}”.").format(name=name[:200]),
+        _("“snapper outbox show ID --files” lists them."),
     )
 
 
 _ABOUT = {
-    Kind.SCREENSHOT: "the picture, as you see it here",
-    Kind.LOGS: "the logs below, in one archive",
-    Kind.FILE: "a file you added",
+    # Translators: what a file holds.
+    Kind.SCREENSHOT: _("the picture, as you see it here"),
+    # Translators: what a file holds.
+    Kind.LOGS: _("the logs below, in one archive"),
+    # Translators: what a file holds.
+    Kind.FILE: _("a file you added"),
 }
 
 
@@ -70,7 +76,8 @@ def _part(attachment: Attachment, path: Path) -> Part:
 
 def _log(archive: str, log: LogEntry, path: Path) -> Part:
     sealed = log.kind is LogKind.SEALED
-    about = SEALED if sealed else "a log, with private values replaced"
+    # Translators: what a file holds.
+    about = SEALED if sealed else _("a log, with private values replaced")
 
     def opened() -> IO[bytes]:
         with zipfile.ZipFile(path) as whole:

@@ -117,7 +117,9 @@ class _Offer(NamedTuple):
 def _offers(frame: Frame, remembered: Remembered, words: Collection[str]) -> Iterator[_Offer]:
     windows, private = _windows(frame), _private_in(words)
     for index, window in enumerate(windows):
-        key, above = title_key(window.title), windows[:index]
+        # The picture of a window by itself shows what others hide.
+        whole = frame.own is not None and frame.active is not None and window.handle == frame.active.handle
+        key, above = title_key(window.title), () if whole else windows[:index]
         habit = remembered.get(key, Habit())
         if habit.title_bar and private(window.title):
             yield from _visible(_Offer(_title_bar(window), key, None), above, frame.area)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
+from snapper.language import Sentence, in_english
+
 
 class Session(StrEnum):
     """How programs reach the screen."""
@@ -51,6 +53,11 @@ def session_of(environ: Mapping[str, str], is_xwayland: Callable[[str], bool]) -
     if not display:
         return Session.NONE
     return Session.WAYLAND if is_xwayland(display) else Session.X11
+
+
+def refusal(backend: str, because: str) -> Sentence:
+    """Why a backend was not chosen, as choices keep it: `x11_grab: because …`."""
+    return Sentence(f"{backend}: {because}", f"{backend}: {in_english(because)}")
 
 
 def desktop_of(environ: Mapping[str, str]) -> Desktop:

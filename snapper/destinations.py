@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from snapper import checks
 from snapper.errors import UsageError
+from snapper.language import _
 from snapper.systems import SYSTEMS, Limits, System
 
 DESK, CUSTOM = "desk", "custom"
@@ -79,19 +80,18 @@ class Destination:
 
 
 def read_destination(name: str, table: object) -> Destination:
-    """Read one table; raises ValueError with the key that is wrong and what it must be."""
+    """Read one table; raises ValueError with the key that is wrong and what it must be, as a sentence."""
     if not isinstance(table, dict):
-        raise ValueError(f'must be a section of its own: [destinations."{name}"]')
+        raise ValueError(_('it must be a section of its own: [destinations."{name}"].').format(name=name))
     if not name.strip() or len(name) > _NAME_CHARS or not name.isprintable():
-        raise ValueError(f"must have a name of up to {_NAME_CHARS} characters")
-    system = table.get("system")
-    if system not in SYSTEMS:
-        raise ValueError(f"system {_shown(system)} is not known; it may be: {', '.join(SYSTEMS)}")
+        raise ValueError(_("it must have a name of up to {most} characters.").format(most=_NAME_CHARS))
+    system = _system(table.get("system"))
     if "token" in table:
-        raise ValueError(
-            f"token must not stand in the file: “snapper config token "
-            f"{_quoted(name)}” puts it into the keyring, and the environment may hold it"
+        refused = _(
+            "token must not stand in the file: “snapper config token {name}” puts it into the keyring, and "
+            "the environment may hold it."
         )
+        raise ValueError(refused.format(name=_quoted(name)))
     about = SYSTEMS[system]
     own = {key: value for key, value in table.items() if key not in _COMMON}
     return Destination(
@@ -105,25 +105,40 @@ def read_destination(name: str, table: object) -> Destination:
     )
 
 
+def _system(raw: object) -> str:
+    if isinstance(raw, str) and raw in SYSTEMS:
+        return raw
+    known = ", ".join(SYSTEMS)
+    if not raw:
+        raise ValueError(_("system is missing; it may be: {systems}.").format(systems=known))
+    unknown = _("system “{system}” is not known; it may be: {systems}.")
+    raise ValueError(unknown.format(system=str(raw)[:60], systems=known))
+
+
 def _described(own: Mapping[str, object]) -> dict[str, Any]:
     from snapper.custom import check_custom
 
-    found: dict[str, Any] = _checked("", check_custom, own)
-    return found
+    return check_custom(own)
 
 
 def _options(about: System, own: Mapping[str, object]) -> dict[str, str]:
     keys = [option.key for option in about.options]
     if unknown := [key for key in own if key not in keys]:
         near = difflib.get_close_matches(unknown[0], [*keys, *_COMMON], 1, 0.6)
-        hint = f"did you mean {near[0]}?" if near else f"it may have: {', '.join([*_COMMON, *keys])}"
-        raise ValueError(f"{unknown[0]} is not a key of {about.title}; {hint}")
+        strange = {"key": unknown[0], "system": about.title}
+        if near:
+            slip = _("{key} is not a key of {system}; did you mean {near}?")
+            raise ValueError(slip.format(near=near[0], **strange))
+        told = _("{key} is not a key of {system}; it may have: {keys}.")
+        raise ValueError(told.format(keys=", ".join([*_COMMON, *keys]), **strange))
     found = {key: _option_text(key, raw) for key, raw in own.items()}
     for option in about.options:
         if option.required and not found.get(option.key):
-            raise ValueError(f"{option.key} is missing: {option.about}")
+            # Translators: a key of the settings file, and what it is for
+            raise ValueError(_("{key} is missing: {about}.").format(key=option.key, about=option.about))
         if option.default in ("yes", "no") and found.get(option.key, "no") not in ("yes", "no"):
-            raise ValueError(f"{option.key} must be yes or no")
+            # Translators: “yes” and “no” are typed like this in every language.
+            raise ValueError(_("{key} must be yes or no.").format(key=option.key))
     return found
 
 
@@ -144,12 +159,8 @@ def _bytes(key: str, table: Mapping[str, object]) -> int | None:
 def _checked(key: str, check: Any, raw: object) -> Any:
     try:
         return check(raw)
-    except ValueError as error:
-        raise ValueError(f"{key} {error}".strip()) from error
-
-
-def _shown(raw: object) -> str:
-    return f"“{str(raw)[:60]}”" if raw else "is missing, and without it a destination"
+    except checks.Wrong as error:
+        raise ValueError(error.of(key)) from error
 
 
 def _quoted(name: str) -> str:
@@ -166,8 +177,12 @@ def choose(destinations: Iterable[Destination], name: str) -> Destination:
         return found
     near = difflib.get_close_matches(name.casefold(), there, 1, 0.6)
     names = ", ".join(f"“{each.name}”" for each in there.values())
-    hint = f"Did you mean “{there[near[0]].name}”?" if near else f"There are: {names}."
-    raise UsageError(f"“{name[:60]}” is none of the destinations in the settings.", hint)
+    hint = (
+        _("Did you mean “{name}”?").format(name=there[near[0]].name)
+        if near
+        else _("There are: {names}.").format(names=names)
+    )
+    raise UsageError(_("“{name}” is none of the destinations in the settings.").format(name=name[:60]), hint)
 
 
 def ticket_of(
@@ -184,13 +199,18 @@ def ticket_of(
             return _by_address(text, destination, destinations)
         except ValueError as error:  # such as http://[
             raise UsageError(
-                "This is not a web address.", "Copy it from the browser, or give the ticket's number."
+                _("This is not a web address."),
+                _("Copy it from the browser, or give the ticket's number."),
             ) from error
     ticket = destination.about.ticket_key(text.removeprefix("#").strip())
     if ticket is None:
         raise UsageError(
-            f"“{text[:80]}” is not a ticket of {destination.name}.",
-            f"Write it as it stands there ({_example(destination)}), or give its web address.",
+            _("“{text}” is not a ticket of {destination}.").format(
+                text=text[:80], destination=destination.name
+            ),
+            _("Write it as it stands there ({example}), or give its web address.").format(
+                example=_example(destination)
+            ),
         )
     return ticket, destination
 
@@ -208,13 +228,19 @@ def _by_address(
             if ticket := each.about.ticket_in(rest, each.option("project")):
                 return ticket, each
             raise UsageError(
-                f"This address is at {each.name}, but not that of a ticket.",
-                f"Copy the address from the browser, or give the ticket's number ({_example(each)}).",
+                _("This address is at {destination}, but not that of a ticket.").format(
+                    destination=each.name
+                ),
+                _("Copy the address from the browser, or give the ticket's number ({example}).").format(
+                    example=_example(each)
+                ),
             )
     host = urlsplit(text).netloc.rpartition("@")[2][:80]
     raise UsageError(
-        f"This address leads to {host}, which is none of the destinations in the settings.",
-        "Give the ticket's number, or set the destination up with “snapper config init”.",
+        _("This address leads to {host}, which is none of the destinations in the settings.").format(
+            host=host
+        ),
+        _("Give the ticket's number, or set the destination up with “snapper config init”."),
     )
 
 

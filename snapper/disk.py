@@ -14,15 +14,29 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from filelock import FileLock, Timeout
 
 from snapper.errors import CannotKeep
+from snapper.language import _
 
 CHUNK = 1 << 20  # bytes held at once while a file passes through
 _BUSY_ON_WINDOWS = (5, 32, 33)  # access denied, sharing violation, lock violation
 _PATIENCE = 2.0  # seconds a scanner may hold a file
+
+What = Literal[
+    "your report", "the state of a report", "the outbox", "the key of the pseudonyms",
+    "the archive of today's logs",
+]  # fmt: skip
+_NOT_KEPT = {
+    "your report": _("Your report could not be kept in {folder}."),
+    "the state of a report": _("The state of a report could not be kept in {folder}."),
+    "the outbox": _("The outbox could not be kept in {folder}."),
+    # Translators: the key from which the replacements for private values are made, the same for one person.
+    "the key of the pseudonyms": _("The key of the pseudonyms could not be kept in {folder}."),
+    "the archive of today's logs": _("The archive of today's logs could not be kept in {folder}."),
+}
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -140,7 +154,7 @@ def remove_lock(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def keeping(what: str, folder: Path) -> Iterator[None]:
+def keeping(what: What, folder: Path) -> Iterator[None]:
     """Turn an OSError inside the block into CannotKeep, in words, for keeping `what` in `folder`."""
     try:
         yield
@@ -148,18 +162,18 @@ def keeping(what: str, folder: Path) -> Iterator[None]:
         raise cannot_keep(error, what, folder) from error
 
 
-def cannot_keep(error: OSError, what: str, folder: Path) -> CannotKeep:
+def cannot_keep(error: OSError, what: What, folder: Path) -> CannotKeep:
     """Why `what` could not be written to `folder`, and what to do."""
+    not_kept = _NOT_KEPT[what].format(folder=folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT) or getattr(error, "winerror", None) in (39, 112):
-        return CannotKeep(
-            f"The disk is full: {what} could not be kept in {folder}.", "Free some space, then try again."
-        )
+        full = _("The disk is full.")
+        return CannotKeep(f"{full} {not_kept}", _("Free some space, then try again."))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return CannotKeep(
-            f"The folder {folder} cannot be written to, so {what} could not be kept.",
-            "Allow writing there, or choose another folder: outbox.folder in the settings.",
-        )
-    reason = os.strerror(error.errno) if error.errno else "the disk gave an error"
-    return CannotKeep(
-        f"{what[0].upper()}{what[1:]} could not be kept in {folder}: {reason}.", "Check the disk."
-    )
+        closed = _("The folder cannot be written to.")
+        remedy = _("Allow writing there, or choose another folder: outbox.folder in the settings.")
+        return CannotKeep(f"{not_kept} {closed}", remedy)
+    reason = _("The disk gave an error.")
+    if error.errno:
+        # Translators: {error} is a short English message of the operating system.
+        reason = _("The disk gave an error: {error}.").format(error=os.strerror(error.errno))
+    return CannotKeep(f"{not_kept} {reason}", _("Check the disk."))

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from snapper.errors import UsageError
+from snapper.language import _
 
 NAME_MAX_BYTES = 200  # below the 255 of every file system, with room for a suffix
 
@@ -44,7 +45,7 @@ def safe_name(name: str, taken: Iterable[str] = ()) -> str:
         short = stem.encode()[: NAME_MAX_BYTES - len(suffix.encode())].decode(errors="ignore")
         if (candidate := f"{short}{suffix}").casefold() not in used:
             return candidate
-    raise UsageError("Too many files have the same name.")
+    raise UsageError(_("Too many files have the same name."))
 
 
 def _forbidden(char: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from snapper.destinations import Destination
 from snapper.errors import UsageError
+from snapper.language import Sentence, _, number, plural
 from snapper.systems import Limits
 from snapper.words import size_text
 
@@ -24,8 +25,17 @@ def pieces_text(files: Iterable[tuple[str, int]], destination: Destination) -> s
     several = [(name, pieces(size, limits)) for name, size in files if pieces(size, limits) > 1]
     if not several or limits.file_bytes is None:
         return ""
-    said = [f"{name} goes in {count} pieces" for name, count in several]
-    return f"{', '.join(said)}: {destination.name} takes at most {size_text(limits.file_bytes)} in one file."
+    said = _("{files}: {destination} takes at most {size} in one file.")
+    return said.format(
+        files=", ".join(_in_pieces(name, count) for name, count in several),
+        destination=destination.name,
+        size=size_text(limits.file_bytes),
+    )
+
+
+def _in_pieces(name: str, count: int) -> Sentence:
+    told = plural("{file} goes in {count} piece", "{file} goes in {count} pieces", count)
+    return told.format(file=name, count=number(count))
 
 
 def largest_whole(limits: Limits) -> int | None:
@@ -41,17 +51,20 @@ def check_room(files: Iterable[tuple[str, int]], name: str, room: int | None, la
     each = list(files)
     biggest, size = max(each, key=lambda file: file[1], default=("", 0))
     if largest is not None and size > largest:
-        raise _too_large(f"{biggest} has", size, f"{name} takes at most {size_text(largest)} in one file")
-    if room is None or sum(size for _, size in each) <= room:
+        too_large = _("{file} has {size}, but {destination} takes at most {most} in one file.")
+        raise _too_large(too_large, biggest, size, name, largest)
+    in_all = sum(size for _name, size in each)
+    if room is None or in_all <= room:
         return
-    takes = f"{name} takes at most {size_text(room)} in one report"
     if size > room:
-        raise _too_large(f"{biggest} has", size, takes)
-    raise _too_large("All files together have", sum(size for _, size in each), takes)
+        too_large = _("{file} has {size}, but {destination} takes at most {most} in one report.")
+        raise _too_large(too_large, biggest, size, name, room)
+    too_much = _("All files together have {size}, but {destination} takes at most {most} in one report.")
+    raise _too_large(too_much, "", in_all, name, room)
 
 
-def _too_large(what: str, size: int, takes: str) -> UsageError:
+def _too_large(said: Sentence, file: str, size: int, destination: str, most: int) -> UsageError:
     return UsageError(
-        f"{what} {size_text(size)}, but {takes}.",
-        "Send it to another destination, or make it smaller: leave something out, or cut it.",
+        said.format(file=file, size=size_text(size), destination=destination, most=size_text(most)),
+        _("Send it to another destination, or make it smaller: leave something out, or cut it."),
     )

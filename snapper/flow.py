@@ -12,6 +12,7 @@ from snapper.answer import Answer, Todo
 from snapper.bundle import Bundle, attach_file
 from snapper.capture.frame import Frame
 from snapper.errors import UsageError
+from snapper.language import _
 from snapper.making import Making, PackProgress, Sources
 from snapper.outbox import Outbox
 from snapper.state import Entry, State
@@ -91,9 +92,11 @@ def resend(outbox: Outbox, report_id: str, ticket: str | None, destination: str)
     """
     with outbox.hold(report_id) as held:
         if held is None:
-            raise UsageError("This report is being sent right now.", "Try again when that has ended.")
+            raise UsageError(_("This report is being sent right now."), _("Try again when that has ended."))
         if held.entry.state is State.UNKNOWN:
-            raise UsageError("This report may have arrived already.", "Ask first: “snapper outbox retry”.")
+            raise UsageError(
+                _("This report may have arrived already."), _("Ask first: “snapper outbox retry”.")
+            )
         if held.entry.state is State.HELD:
             raise UsageError(held.entry.delivery.sentence, held.entry.delivery.remedy)
         original = held.bundle

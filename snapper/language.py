@@ -31,6 +31,7 @@ __all__ = [
     "number",
     "plural",
     "time_of_day",
+    "translated",
 ]
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "it": "Italiano", "zh_CN": "简体中文"}
@@ -63,9 +64,14 @@ def in_english(text: Any) -> Any:
     return text.english if isinstance(text, Sentence) else text
 
 
+def translated(text: str) -> Sentence:
+    """Words that are not written out here, such as those of a table or of a library; see `_`."""
+    return Sentence(_catalogue().gettext(text), text)
+
+
 def _(text: str) -> Sentence:
     """A sentence or a label in the language of this process; English where there is no translation."""
-    return Sentence(_catalogue().gettext(text), text)
+    return translated(text)
 
 
 def plural(one: str, many: str, count: int) -> Sentence:

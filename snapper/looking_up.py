@@ -18,6 +18,7 @@ from snapper.answer import Answer, LogChoice, Picture
 from snapper.capture.frame import Frame, Rect
 from snapper.capture.png import encode
 from snapper.capture.windows import Windows
+from snapper.language import _
 from snapper.logs.found import TodaysLogs, instance_of
 from snapper.making import shown_in
 from snapper.sources import ThisMachine
@@ -164,7 +165,7 @@ class LookUp:
         self._in_background(lambda: self._look_at_ticket(destination, number))
 
     def _look_at_ticket(self, destination: str, number: str) -> None:
-        look = unknown(destination, number, "Something went wrong inside snapper.")
+        look = unknown(destination, number, _("Something went wrong inside snapper."))
         try:
             look = look_at(self._sources.ticket, destination, number)
         finally:  # a mistake of ours is reported, and does not leave the person waiting

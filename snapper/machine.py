@@ -8,6 +8,7 @@ of everything that leaves; it is never shown, kept or sent.
 from __future__ import annotations
 
 import base64
+import contextlib
 import ctypes
 import os
 import platform
@@ -85,10 +86,10 @@ def vendor() -> tuple[str, str]:
 
 
 def _system() -> str:
-    try:
-        name = platform.freedesktop_os_release().get("PRETTY_NAME", "")
-    except OSError:
-        name = ""
+    name = ""
+    if sys.platform == "linux":  # Wine shows Linux's files to programs that look for them
+        with contextlib.suppress(OSError):
+            name = platform.freedesktop_os_release().get("PRETTY_NAME", "")
     return f"{name} ({platform.platform()})" if name else platform.platform()
 
 

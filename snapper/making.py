@@ -18,12 +18,13 @@ from typing import IO, TYPE_CHECKING, Protocol
 from snapper import __version__, disk
 from snapper.answer import Answer, LogChoice, Picture
 from snapper.bundle import attach_bytes, attach_file, is_text
-from snapper.capture.frame import Frame, cover, crop, flaw, window_area
+from snapper.capture.frame import Frame, cover, flaw, window_area, window_only
 from snapper.capture.png import encode
 from snapper.destinations import DESK
 from snapper.errors import LogsFailed, NotPrivate, UsageError
 from snapper.filenames import safe_name
 from snapper.fitting import check_room
+from snapper.language import _, in_english
 from snapper.logs.cut import cut
 from snapper.logs.found import TodaysLogs
 from snapper.logs.window import TimeWindow
@@ -40,7 +41,7 @@ from snapper.report import (
     timestamp,
 )
 from snapper.state import Delivery, State
-from snapper.words import duration_text, size_text
+from snapper.words import duration_text, number_text, size_text
 
 if TYPE_CHECKING:
     from snapper.logs.known_problems import Match
@@ -110,11 +111,16 @@ class Making:
         Raises UsageError, CaptureFailed, NotPrivate, CannotKeep.
         """
         if len(answer.note) > NOTE_MAX_CHARS:
+            most = number_text(NOTE_MAX_CHARS)
             raise UsageError(
-                f"The note is longer than {NOTE_MAX_CHARS} characters.", "Attach it as a file instead."
+                _("The note is longer than {count} characters.").format(count=most),
+                _("Attach it as a file instead."),
             )
         if len(files) > ATTACHMENTS_MAX - 2:  # the picture and the logs
-            raise UsageError(f"More than {ATTACHMENTS_MAX - 2} files.", "Pack them into one zip file first.")
+            most = number_text(ATTACHMENTS_MAX - 2)
+            raise UsageError(
+                _("More than {count} files.").format(count=most), _("Pack them into one zip file first.")
+            )
         parts: list[Attachment] = []
         with disk.keeping("your report", self._preparation.folder.parent):
             there = [(file.name, file.stat().st_size) for file in files if file.is_file()]
@@ -149,8 +155,8 @@ class Making:
 
     def _screenshot(self, frame: Frame, answer: Answer) -> Attachment:
         shown = shown_in(frame, answer.picture)
-        if answer.picture is Picture.WINDOW and not window_area(frame):
-            self._remarks.append("No window was active at the press: the picture shows the whole screen.")
+        if answer.picture is Picture.WINDOW and (remark := _about_the_window(frame)):
+            self._remarks.append(remark)
         if said := flaw(shown):
             self._remarks.append(said)
         if answer.covers:
@@ -164,8 +170,10 @@ class Making:
             made = attach_file(self._preparation.folder, name, file, self._redactor.stream)
         except NotPrivate as error:
             raise NotPrivate(
-                f"The file {file} could not be freed of private values: {error.sentence}",
-                "Leave it out, or pack it into a zip file if you are sure that nothing private is in it.",
+                _("The file {file} could not be freed of private values: {reason}").format(
+                    file=file, reason=error.sentence
+                ),
+                _("Leave it out, or pack it into a zip file if you are sure that nothing private is in it."),
             ) from error
         if not is_text(file):
             self._remarks.append(f"{name} is sent as it is: private values can be replaced only in text.")
@@ -184,7 +192,7 @@ class Making:
         report = self._with_logs(draft, choice, progress)
         leak = self._leak(report)
         if leak and self._redactor.learn():
-            (self._preparation.folder / LOGS_NAME).unlink(missing_ok=True)
+            self._remove_logs()
             report = self._with_logs(self._again(draft), choice, progress)
             leak = self._leak(report)
         self._preparation.seal(report, _held_for(leak, report.id) if leak else None)
@@ -262,17 +270,18 @@ class Making:
         if room is None or packed.size <= room:
             return packed
         whole, now = packed.size, _moment(draft).timestamp()
-        too_much = f"The logs are {size_text(whole)}, more than the ticket system takes"
+        too_much = f"The logs are {in_english(size_text(whole))}, more than the ticket system takes"
         for seconds in SHORTER_SECONDS:
-            (self._preparation.folder / LOGS_NAME).unlink()
+            self._remove_logs()
             shorter = cut(found, TimeWindow(now - seconds, now))
             if not shorter.files:
                 break
             packed = self._pack(shorter, progress)
             if packed.size <= room:
-                self._remarks.append(f"{too_much}: only the last {duration_text(seconds)} are sent.")
+                last = in_english(duration_text(seconds))
+                self._remarks.append(f"{too_much}: only the last {last} are sent.")
                 return packed
-        (self._preparation.folder / LOGS_NAME).unlink(missing_ok=True)
+        self._remove_logs()
         self._remarks.append(f"{too_much}: they are left out.")
         return None
 
@@ -288,16 +297,27 @@ class Making:
 
         return pack(logs.files, self._preparation.folder / LOGS_NAME, progress, self._redactor)
 
+    def _remove_logs(self) -> None:
+        """Make room for other logs. Raises CannotKeep."""
+        with disk.keeping("your report", self._preparation.folder.parent):
+            disk.remove(self._preparation.folder / LOGS_NAME)
+
     def _findings(self, matches: Sequence[Match]) -> tuple[Finding, ...]:
         text = self._redactor.text
         return tuple(
-            Finding(match.problem.id, match.problem.title, text(match.where), text(match.line))
+            Finding(
+                match.problem.id,
+                in_english(match.problem.title),
+                text(in_english(match.where)),
+                text(match.line),
+            )
             for match in matches
         )
 
     def _taken_remarks(self) -> tuple[str, ...]:
+        """The remarks so far, for support: in English."""
         remarks, self._remarks = self._remarks, []
-        return tuple(map(self._redactor.text, remarks))
+        return tuple(self._redactor.text(in_english(remark)) for remark in remarks)
 
     # --- the last look ------------------------------------------------------------------------------------
 
@@ -314,8 +334,21 @@ class Making:
 
 def shown_in(frame: Frame, picture: Picture) -> Frame:
     """The part of a frozen frame that a picture shows: the whole screen where no window was active."""
-    area = window_area(frame) if picture is Picture.WINDOW else None
-    return crop(frame, area) if area else frame
+    return window_only(frame) if picture is Picture.WINDOW and window_area(frame) else frame
+
+
+def _about_the_window(frame: Frame) -> str:
+    """What support must know of a picture of the active window; "" where it is simply that."""
+    if frame.own is not None:
+        return "Other windows lay above this one: the picture is what its own program painted."
+    if window_area(frame):
+        return ""
+    if frame.only_x11:
+        return (
+            "No window of an X11 program was active at the press, and this desktop (Wayland) tells of no "
+            "others: the picture shows the whole screen."
+        )
+    return "No window was active at the press: the picture shows the whole screen."
 
 
 def _screen_facts(frame: Frame) -> dict[str, str]:
@@ -350,12 +383,18 @@ def _words_of(report: Report) -> bytes:
 
 def _held_for(leak: Leak, report_id: str) -> Delivery:
     short = report_id[-8:]
-    where = (
-        f"the file {leak.file}, {leak.place}" if leak.file else "the note or the facts about this computer"
+    # Translators: {private} is a kind of value, such as “user names”.
+    in_facts = _("Something private ({private}) was left in the note or the facts about this computer.")
+    # Translators: {private} is a kind of value, such as “user names”; {place} is where in the file.
+    in_file = _("Something private ({private}) was left in the file {file}, {place}.")
+    remedy = _(
+        "Nothing was sent. Look at it with “snapper outbox show {report} --files”; then send it all the same "
+        "with “snapper outbox release {report}”, or drop it: “snapper outbox discard {report}”."
     )
     return Delivery(
         State.HELD,
-        sentence=f"Something private ({RULES[leak.private].words}) was left in {where}.",
-        remedy=f"Nothing was sent. Look at it with “snapper outbox show {short} --files”; then send it "
-        f"all the same with “snapper outbox release {short}”, or drop it: “snapper outbox discard {short}”.",
+        sentence=(in_file if leak.file else in_facts).format(
+            private=RULES[leak.private].words, file=leak.file, place=leak.place
+        ),
+        remedy=remedy.format(report=short),
     )

@@ -25,6 +25,7 @@ from snapper import bundle, disk
 from snapper.answer import Todo
 from snapper.bundle import Bundle
 from snapper.errors import NoSuchReport, ReportDamaged, ReportMalformed, UsageError
+from snapper.language import _
 from snapper.report import MANIFEST_NAME, Report, is_report_id, new_report_id, read_code
 from snapper.state import Delivery, Entry, State
 
@@ -204,7 +205,8 @@ class Outbox:
             return report, Todo.from_data(content["todo"])
         except (OSError, ValueError, KeyError, TypeError, ReportMalformed) as error:
             raise ReportDamaged(
-                f"The unfinished report in {folder} was damaged.", "Check the disk."
+                _("The unfinished report in {folder} was damaged.").format(folder=folder),
+                _("Check the disk."),
             ) from error
 
     # --- reading ------------------------------------------------------------------------------------------
@@ -221,7 +223,8 @@ class Outbox:
         """One report by its whole id. Raises NoSuchReport."""
         if found := self._entry_if_there(report_id):
             return found
-        raise NoSuchReport(f"The outbox holds no report {report_id}.", "“snapper outbox” lists them.")
+        sentence = _("The outbox holds no report {report}.").format(report=report_id)
+        raise NoSuchReport(sentence, _("“snapper outbox” lists them."))
 
     def find(self, text: str) -> Entry:
         """The one report that a person means by the beginning or end of an id, or by its receipt code.
@@ -237,8 +240,13 @@ class Outbox:
         ]
         if len(fitting) == 1:
             return fitting[0]
-        count = "No report" if not fitting else "More than one report"
-        raise NoSuchReport(f"{count} in the outbox fits “{text[:60]}”.", "“snapper outbox” lists them.")
+        # Translators: {text} is a receipt number, or the beginning or end of the id of a report.
+        none, several = (
+            _("No report in the outbox fits “{text}”."),
+            _("More than one report in the outbox fits “{text}”."),
+        )
+        sentence = (several if fitting else none).format(text=text[:60])
+        raise NoSuchReport(sentence, _("“snapper outbox” lists them."))
 
     def _entry_if_there(self, report_id: str) -> Entry | None:
         folder = self.folder / report_id
@@ -289,7 +297,9 @@ class Outbox:
         """Let a report that was held back be sent as it is. Raises NoSuchReport, UsageError, CannotKeep."""
         with self.hold(report_id) as held:
             if held is None or held.entry.state is not State.HELD:
-                raise UsageError("This report is not held back.", "“snapper outbox” shows how it stands.")
+                raise UsageError(
+                    _("This report is not held back."), _("“snapper outbox” shows how it stands.")
+                )
             held.record(Delivery())
             return held.entry
 
@@ -308,7 +318,9 @@ class Outbox:
         """Remove a report for good. Raises NoSuchReport, UsageError while it is being sent."""
         with self.hold(report_id) as held:
             if held is None:
-                raise UsageError("This report is being sent right now.", "Try again when that has ended.")
+                raise UsageError(
+                    _("This report is being sent right now."), _("Try again when that has ended.")
+                )
             self._remove(report_id)
 
     def _remove(self, report_id: str) -> None:

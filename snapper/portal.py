@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from snapper.errors import Unavailable
+from snapper.language import Sentence, _
 
 APP_ID = "desk.snapper.Snapper"  # what the desktop's settings keep permissions and keys under
 NAME = "org.freedesktop.portal.Desktop"
@@ -43,30 +44,39 @@ class Trouble(StrEnum):
     GONE = "gone"
 
 
-_INSTALL = (
+_INSTALL = _(
     "Ask whoever looks after this computer to install xdg-desktop-portal, xdg-desktop-portal-gtk and the one "
     "for this desktop (xdg-desktop-portal-gnome, -kde, -wlr or -hyprland); then sign in again."
 )
-_AGAIN = "Sign out and in again; if it stays so, tell whoever looks after this computer."
+_AGAIN = _("Sign out and in again; if it stays so, tell whoever looks after this computer.")
 
-# Because …, and the remedy.
-WORDS: Mapping[Trouble, tuple[str, str]] = {
+# The reason, which stands after what cannot be done (“it”), and the remedy.
+_WORDS: Mapping[Trouble, tuple[Sentence, Sentence]] = {
     Trouble.NO_BUS: (
-        "the desktop cannot be asked from here",
-        "Start snapper on the desktop itself, as the person who is signed in there.",
+        _("The desktop cannot be asked from here."),
+        _("Start snapper on the desktop itself, as the person who is signed in there."),
     ),
-    Trouble.NO_PORTAL: ("the desktop's portal, which would have to allow it, is not installed", _INSTALL),
-    Trouble.NOT_OFFERED: ("the desktop's portal does not offer it", _INSTALL),
-    Trouble.SILENT: ("the desktop did not answer in time", _AGAIN),
-    Trouble.CANCELLED: ("the desktop's question was answered with no", "Try again, and allow it."),
+    Trouble.NO_PORTAL: (
+        _("The desktop's portal, which would have to allow it, is not installed."),
+        _INSTALL,
+    ),
+    Trouble.NOT_OFFERED: (_("The desktop's portal does not offer it."), _INSTALL),
+    Trouble.SILENT: (_("The desktop did not answer in time."), _AGAIN),
+    Trouble.CANCELLED: (
+        _("The desktop's question was answered with no."),
+        _("Try again, and allow it."),
+    ),
     Trouble.REFUSED: (
-        "the desktop does not allow it",
-        "Allow it for snapper in the desktop's settings, under applications or privacy; if snapper is not "
-        "named there, start it from the menu of applications and allow it when asked.",
+        _("The desktop does not allow it."),
+        _(
+            "Allow it for snapper in the desktop's settings, under applications or privacy; if snapper is "
+            "not named there, start it from the menu of applications and allow it when asked."
+        ),
     ),
-    Trouble.NONSENSE: ("the desktop gave an answer that makes no sense", _AGAIN),
-    Trouble.GONE: ("the desktop's portal has ended", _AGAIN),
+    Trouble.NONSENSE: (_("The desktop gave an answer that makes no sense."), _AGAIN),
+    Trouble.GONE: (_("The desktop's portal has ended."), _AGAIN),
 }
+_TWO_SENTENCES = Sentence("{what} {reason}", "{what} {reason}")
 
 
 class PortalFailed(Exception):
@@ -77,9 +87,9 @@ class PortalFailed(Exception):
         self.trouble = trouble
 
     def unavailable(self, what: str) -> Unavailable:
-        """The failure for people; `what` is the start of a sentence (`The screen cannot be frozen`)."""
-        because, remedy = WORDS[self.trouble]
-        return Unavailable(f"{what}: {because}.", remedy)
+        """The failure for people; `what` is the sentence that says what cannot be done."""
+        reason, remedy = _WORDS[self.trouble]
+        return Unavailable(_TWO_SENTENCES.format(what=what, reason=reason), remedy)
 
 
 class Signal(NamedTuple):
@@ -198,7 +208,7 @@ class Portal:
                     continue
                 except TimeoutError:
                     sources = [self._bus.sock] if wake is None else [self._bus.sock, wake]
-                    ready, _, _ = select.select(sources, [], [], seconds)
+                    ready = select.select(sources, [], [], seconds)[0]
             if not ready or wake in ready:
                 return None
 

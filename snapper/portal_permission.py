@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from snapper.language import _
 from snapper.portal import APP_ID, Portal, PortalFailed
 
 _STORE = "org.freedesktop.impl.portal.PermissionStore"
@@ -53,7 +54,7 @@ def ask_again(environ: Mapping[str, str]) -> None:
             for name in (APP_ID, ""):
                 _forget(portal, name)
     except PortalFailed as error:
-        raise error.unavailable("The permission cannot be changed") from error
+        raise error.unavailable(_("The permission cannot be changed.")) from error
 
 
 def _forget(portal: Portal, app_id: str) -> None:

@@ -14,8 +14,10 @@ from snapper import checks, connect
 from snapper.config import Settings
 from snapper.delivery import tokens
 from snapper.delivery.causes import Cause
+from snapper.delivery.endpoints.adapter import NoneOfThese
 from snapper.destinations import DESK, Destination
 from snapper.errors import DeliveryError, NeedsAttention, Refused, SnapperError, UsageError
+from snapper.language import Sentence, _, in_english
 from snapper.systems import SYSTEMS, Option, System
 
 ADDRESS, LOGIN, TOKEN, NOTHING = "url", "login", "token", ""  # what may be wrong, beside the keys of options
@@ -38,7 +40,7 @@ _WRONG_ADDRESS = (
     Cause.DNS_UNKNOWN, Cause.REFUSED, Cause.WRONG_HOST, Cause.NOT_TLS, Cause.MIDDLEBOX, Cause.CAPTIVE_PORTAL,
     Cause.SERVER_SILENT, Cause.DROPPED,
 )  # fmt: skip
-_COPY = "Copy the address from a browser that shows one of its pages."
+_COPY = _("Copy the address from a browser that shows one of its pages.")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,14 @@ def address(system: str, text: str) -> str:
         host, path = (urlsplit(whole).hostname or ""), urlsplit(whole).path
         return checks.web_address(whole[: len(whole) - len(path)] + _above_pages(system, host, path))
     except ValueError as error:
-        raise UsageError(f"The address {_reason(error)}.", f"Such as {SYSTEMS[system].address}") from error
+        # Translators: “The address must be …”
+        called = _("The address")
+        wrong = _("The address must be a web address.")
+        raise UsageError(
+            error.of(called) if isinstance(error, checks.Wrong) else wrong,
+            # Translators: an example of a web address
+            _("Such as {address}").format(address=SYSTEMS[system].address),
+        ) from error
 
 
 def _above_pages(system: str, host: str, path: str) -> str:
@@ -80,20 +89,18 @@ def _above_pages(system: str, host: str, path: str) -> str:
     return path[: found.start()] if found else path
 
 
-def _reason(error: ValueError) -> str:
-    return str(error) if str(error).startswith("must") else "must be a web address"
-
-
 def token(about: System, text: str) -> str:
     """A token as it was pasted, without what was pasted along. Raises UsageError."""
     text = text.strip("\r\n") if about.login else text.strip()
     if not text.isprintable():
-        raise UsageError("There is a character in the token that cannot be seen.", "Copy it once more.")
+        raise UsageError(_("There is a character in the token that cannot be seen."), _("Copy it once more."))
     if not about.login:
         try:
             return checks.token(text)
         except ValueError as error:
-            raise UsageError("A token has no spaces and no accents.", "Copy it as it is shown.") from error
+            raise UsageError(
+                _("A token has no spaces and no accents."), _("Copy it as it is shown.")
+            ) from error
     return text
 
 
@@ -101,11 +108,12 @@ def option(wanted: Option, text: str) -> str:
     """An answer to the question for an option. Raises UsageError."""
     text = text.strip()
     if wanted.required and not text:
-        raise UsageError(f"It needs {wanted.about}.")
+        raise UsageError(_("It needs this: {about}.").format(about=wanted.about))
     if wanted.default in ("yes", "no"):
         text = {"y": "yes", "n": "no"}.get(text.casefold(), text.casefold())
         if text not in ("yes", "no"):
-            raise UsageError("The answer is yes or no.")
+            # Translators: “yes” and “no” are typed like this in every language.
+            raise UsageError(_("The answer is yes or no."))
     return text
 
 
@@ -121,9 +129,9 @@ def name(text: str, system: str) -> str:
     """A name as somebody gave it. Raises UsageError."""
     text = text.strip()
     if not 0 < len(text) <= 60 or not text.isprintable():
-        raise UsageError("A name has 1 to 60 characters.")
+        raise UsageError(_("A name has 1 to 60 characters."))
     if text.casefold() == DESK and system != DESK:
-        raise UsageError("“desk” is the name of the snapper desk.", "Choose another one.")
+        raise UsageError(_("“desk” is the name of the snapper desk."), _("Choose another one."))
     return text
 
 
@@ -133,7 +141,7 @@ def in_use(settings: Settings) -> tuple[Destination, ...]:
     The desk of the defaults is one of them only where reports go to it, or where a setting names it.
     """
     usual = settings.destination()
-    named = any(settings.origin(f"delivery.{key}") != "default" for key in ("url", "token"))
+    named = any(settings.is_said(f"delivery.{key}") for key in ("url", "token"))
     others = [
         each
         for each in settings.destinations
@@ -177,46 +185,66 @@ def check(settings: Settings, destination: Destination) -> Trial:
 def trial_of(error: DeliveryError, destination: Destination) -> Trial:
     """What is wrong, in the words of somebody who is just setting it up."""
     about, cause = destination.about, error.obstacle.cause
-    parts = urlsplit(destination.url)
     if cause == Cause.TOKEN_REFUSED:
-        refused = "config token" in error.remedy
-        remedy = f"{about.token} Put it in once more." if refused else error.remedy
+        refused = "config token" in in_english(error.remedy)
+        again = _("Put it in once more.")
+        remedy = f"{about.token} {again}" if refused else error.remedy
         return Trial(problem=_ended(error.sentence), remedy=remedy, suspect=TOKEN, token_refused=refused)
     if cause in (Cause.MIDDLEBOX, Cause.CAPTIVE_PORTAL):
-        who = re.match(r"(“.*?”|something that calls itself “.*?”) answers ", error.sentence, re.IGNORECASE)
-        told = f"{who[1]} answers at {parts.netloc}, not {about.title}." if who else _another(destination)
-        return Trial(problem=told[:1].upper() + told[1:], remedy=_COPY, suspect=ADDRESS)
+        return Trial(problem=_who_answers(error, destination), remedy=_COPY, suspect=ADDRESS)
     if cause == Cause.REFUSED:
-        told = f"Nothing answers at {parts.netloc}: the connection is refused."
-        return Trial(problem=told, remedy=f"Perhaps it is switched off. Else: {_COPY}", suspect=ADDRESS)
+        told = _("Nothing answers at {host}: the connection is refused.")
+        remedy = _(
+            "Perhaps it is switched off. Else: Copy the address from a browser that shows one of its pages."
+        )
+        return Trial(problem=told.format(host=_host(destination)), remedy=remedy, suspect=ADDRESS)
     if cause in _WRONG_ADDRESS:
-        remedy = "Check the address for a slip; a company's own system may want its VPN."
+        remedy = _("Check the address for a slip; a company's own system may want its VPN.")
         return Trial(problem=error.sentence, remedy=remedy, suspect=ADDRESS)
     if cause == Cause.TLS_UNKNOWN_CA:
-        remedy = "If your company has an authority of its own, name its file in delivery.ca_file."
+        remedy = _("If your company has an authority of its own, name its file in delivery.ca_file.")
         return Trial(problem=error.sentence, remedy=remedy)
     if isinstance(error, Refused) and not cause:
         return Trial(problem=_another(destination), remedy=_COPY, suspect=ADDRESS)
     suspect = _option_in(error, destination) if isinstance(error, NeedsAttention) else NOTHING
-    remedy = error.remedy.replace("Write one of these into the settings:", "There are:")
+    remedy = error.remedy
+    if isinstance(error, NoneOfThese) and error.names:
+        remedy = _("There are: {names}.").format(names=error.names)
     return Trial(problem=_ended(error.sentence), remedy=remedy, suspect=suspect)
 
 
 def _ended(sentence: str) -> str:
     """A sentence that may end with what a system said."""
-    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."
+    return sentence if sentence.endswith((".", "!", "?", "…", "。")) else f"{sentence}."
 
 
-def _another(destination: Destination) -> str:
-    return f"What answers at {urlsplit(destination.url).netloc} is not {destination.about.title}."
+def _who_answers(error: DeliveryError, destination: Destination) -> Sentence:
+    """What answers in place of a ticket system, by what it calls itself if it does."""
+    english = in_english(error.sentence)
+    who = re.match(r"(something that calls itself )?“(.*?)” answers ", english, re.IGNORECASE)
+    if not who:
+        return _another(destination)
+    told = _("“{name}” answers at {host}, not {system}.")
+    if who[1]:
+        told = _("Something that calls itself “{name}” answers at {host}, not {system}.")
+    return told.format(name=who[2], host=_host(destination), system=destination.about.title)
+
+
+def _another(destination: Destination) -> Sentence:
+    told = _("What answers at {host} is not {system}.")
+    return told.format(host=_host(destination), system=destination.about.title)
+
+
+def _host(destination: Destination) -> str:
+    return urlsplit(destination.url).netloc
 
 
 def _option_in(error: NeedsAttention, destination: Destination) -> str:
     """The option that an error speaks of: the one whose value it quotes, or the first that must be given."""
-    options = destination.about.options
+    options, said = destination.about.options, in_english(error.sentence)
     quoted = [
         each.key
         for each in options
-        if (value := destination.option(each.key)) not in ("", "yes", "no") and f"“{value}”" in error.sentence
+        if (value := destination.option(each.key)) not in ("", "yes", "no") and f"“{value}”" in said
     ]
     return next(iter((*quoted, *(each.key for each in options if each.required))), NOTHING)

@@ -19,6 +19,7 @@ from snapper import disk
 from snapper.config import template
 from snapper.destinations import Destination
 from snapper.errors import ConfigError, UsageError
+from snapper.language import _
 
 Change = Callable[[dict[str, Any]], None]  # made to the file's tables, and the same to plain ones
 
@@ -89,13 +90,17 @@ def edit(path: Path, *changes: Change) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with disk.locked(target.with_name(f".{target.name}.lock")) as free:
             if not free:
-                raise UsageError("Another snapper is changing the settings right now.", "Try again.")
+                raise UsageError(_("Another snapper is changing the settings right now."), _("Try again."))
             text = target.read_bytes().decode("utf-8-sig") if target.exists() else template()
             disk.replace(target, changed(text, *changes).encode())
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text.", "Save the file as UTF-8.") from error
+        raise ConfigError(
+            _("{file} is not UTF-8 text.").format(file=path), _("Save the file as UTF-8.")
+        ) from error
     except OSError as error:
-        raise UsageError(f"{path} cannot be written.", "Choose another place with --config.") from error
+        raise UsageError(
+            _("{file} cannot be written.").format(file=path), _("Choose another place with --config.")
+        ) from error
 
 
 def changed(text: str, *changes: Change) -> str:
@@ -114,8 +119,8 @@ def changed(text: str, *changes: Change) -> str:
         exact = False
     if not exact:
         raise ConfigError(
-            "The settings file is written in a way that snapper cannot change.",
-            f"Write into it yourself: {_by_hand(text, wanted)}",
+            _("The settings file is written in a way that snapper cannot change."),
+            _("Write into it yourself: {lines}").format(lines=_by_hand(text, wanted)),
         )
     return f"{new.rstrip()}\n".replace("\n", newline)
 
@@ -125,7 +130,7 @@ def _plain(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            "The settings file cannot be read.", "“snapper config show” names the line."
+            _("The settings file cannot be read."), _("“snapper config show” names the line.")
         ) from error
 
 

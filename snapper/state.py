@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from snapper.errors import NO_OBSTACLE, Obstacle, ReportMalformed
+from snapper.language import Sentence, _
 from snapper.report import (
     Ambiguous,
     Blocked,
@@ -40,26 +41,44 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """What a state means: its words for people, whether it is tried again by itself, whether it is over,
-    whether a person has to act."""
+    """What a state means: its words for people, the same where they stand alone, whether it is tried again by
+    itself, whether it is over, whether a person has to act."""
 
-    words: str
+    words: Sentence
+    title: Sentence
     automatic: bool = False
     finished: bool = False
     attention: bool = False
 
 
+# Translators: how a report stands, twice: before a colon or within a sentence, and alone.
 RULES = {
-    State.PREPARING: Rule("being put together"),
-    State.WAITING: Rule("waiting to be sent", automatic=True),
-    State.UNKNOWN: Rule("may have arrived, will ask before sending again", automatic=True),
-    State.BLOCKED: Rule("needs your attention", automatic=True, attention=True),
-    State.STOPPED: Rule("stopped by a rule of the network", attention=True),
-    State.REJECTED: Rule("not taken by the ticket system", attention=True),
-    State.UNCONFIRMED: Rule("sent, but not confirmed", finished=True),
-    State.DELIVERED: Rule("delivered", finished=True),
-    State.DAMAGED: Rule("damaged on this disk", attention=True),
-    State.HELD: Rule("held back: something private is in it", attention=True),
+    State.PREPARING: Rule(_("being put together"), _("Being put together")),
+    State.WAITING: Rule(_("waiting to be sent"), _("Waiting to be sent"), automatic=True),
+    State.UNKNOWN: Rule(
+        _("may have arrived, will ask before sending again"),
+        _("May have arrived, will ask before sending again"),
+        automatic=True,
+    ),
+    State.BLOCKED: Rule(_("needs your attention"), _("Needs your attention"), automatic=True, attention=True),
+    State.STOPPED: Rule(
+        _("stopped by a rule of the network"),
+        _("Stopped by a rule of the network"),
+        attention=True,
+    ),
+    State.REJECTED: Rule(
+        _("not taken by the ticket system"),
+        _("Not taken by the ticket system"),
+        attention=True,
+    ),
+    State.UNCONFIRMED: Rule(_("sent, but not confirmed"), _("Sent, but not confirmed"), finished=True),
+    State.DELIVERED: Rule(_("delivered"), _("Delivered"), finished=True),
+    State.DAMAGED: Rule(_("damaged on this disk"), _("Damaged on this disk"), attention=True),
+    State.HELD: Rule(
+        _("held back: something private is in it"),
+        _("Held back: something private is in it"),
+        attention=True,
+    ),
 }
 
 _STATE_AFTER: dict[type[Outcome], State] = {

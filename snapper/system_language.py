@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import plistlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.parsers.expat import ExpatError
 
 OVERRULED_BY = "SNAPPER_LANGUAGE"
 _FIRST = "en"
@@ -77,6 +75,9 @@ def _of_environment(environ: Mapping[str, str]) -> tuple[list[str], list[str]]:
 
 def _of_mac(home: Path) -> tuple[list[str], list[str]]:
     """From the preferences file of this person: programs started at sign-in have no locale set."""
+    import plistlib  # these two are for the Mac alone, and every start of snapper would wait for them
+    from xml.parsers.expat import ExpatError
+
     try:
         with (home / "Library/Preferences/.GlobalPreferences.plist").open("rb") as file:
             said = plistlib.load(file)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from snapper.language import _
+
 MB = 1_000_000
 MIB = 1 << 20
 PIECES_MAX = 20  # a file in more pieces is nobody's pleasure to put together
@@ -82,22 +84,25 @@ class System:
 
 
 _INTERNAL = Option(
-    "public", "whether the person who opened a ticket sees what is added to it: yes or no", default="no"
+    # Translators: “yes” and “no” are typed like this in every language.
+    "public",
+    _("whether the person who opened a ticket sees what is added to it: yes or no"),
+    default="no",
 )
 
 SYSTEMS: dict[str, System] = {
     "desk": System(
         title="snapper desk",
         address="https://desk.example.com",
-        token="“snapper desk token NAME”, where the desk runs, makes one.",
+        token=_("“snapper desk token NAME”, where the desk runs, makes one."),
         tickets=(r"/tickets/([0-9]+)",),
         key=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
     ),
     "rt": System(
         title="Request Tracker (RT 5)",
         address="https://rt.example.com",
-        token="In RT: Logged in as … > Settings > Auth Tokens.",
-        options=(Option("queue", "the queue that new tickets go to", required=True), _INTERNAL),
+        token=_("In RT: Logged in as … > Settings > Auth Tokens."),
+        options=(Option("queue", _("the queue that new tickets go to"), required=True), _INTERNAL),
         # Of its usual limit of 10 MB in base64, where it drops what is larger.
         limits=Limits(file_bytes=7_500_000, empty_files=False),
         tickets=(r"/Ticket/[A-Za-z]+\.html\?(?:.*&)?id=([0-9]+)", r"/ticket/([0-9]+)"),
@@ -105,14 +110,17 @@ SYSTEMS: dict[str, System] = {
     "redmine": System(
         title="Redmine",
         address="https://redmine.example.com",
-        token="In Redmine: My account > API access key.",
+        token=_("In Redmine: My account > API access key."),
         options=(
-            Option("project", "the project's identifier, as in its web address", required=True),
-            Option("tracker", "the tracker, such as Bug or Support; without one, the project's first"),
+            Option("project", _("the project's identifier, as in its web address"), required=True),
+            Option("tracker", _("the tracker, such as Bug or Support; without one, the project's first")),
             Option(
                 "private",
-                "whether reports go into private tickets only (a private note does not hide its files): "
-                "yes or no",
+                # Translators: “yes” and “no” are typed like this in every language.
+                _(
+                    "whether reports go into private tickets only (a private note does not hide its files): "
+                    "yes or no"
+                ),
                 default="no",
             ),
         ),
@@ -122,12 +130,12 @@ SYSTEMS: dict[str, System] = {
     "roundup": System(
         title="Roundup",
         address="https://issues.example.com/tracker",
-        token="The password of your account.",
-        login="your user name",
+        token=_("The password of your account."),
+        login=_("your user name"),
         options=(
             Option(
                 "closed",
-                "the statuses in which nothing is to be added to an issue",
+                _("the statuses in which nothing is to be added to an issue"),
                 default="resolved, done-cbb, closed, done, rejected",
             ),
         ),
@@ -138,10 +146,10 @@ SYSTEMS: dict[str, System] = {
     "zammad": System(
         title="Zammad",
         address="https://example.zammad.com",
-        token="In Zammad: your picture > Profile > Token Access, with the right ticket.agent.",
+        token=_("In Zammad: your picture > Profile > Token Access, with the right ticket.agent."),
         options=(
-            Option("group", "the group that new tickets go to", required=True),
-            Option("customer", "the e-mail address of the customer on new tickets; without one, you"),
+            Option("group", _("the group that new tickets go to"), required=True),
+            Option("customer", _("the e-mail address of the customer on new tickets; without one, you")),
             _INTERNAL,
         ),
         limits=Limits(report_bytes=35 * MB),  # nginx takes 50 MiB, and base64 makes four bytes of three
@@ -151,10 +159,10 @@ SYSTEMS: dict[str, System] = {
     "zendesk": System(
         title="Zendesk",
         address="https://example.zendesk.com",
-        token="In Zendesk: Admin Center > Apps and integrations > APIs > API tokens.",
-        login="the agent's e-mail address",
+        token=_("In Zendesk: Admin Center > Apps and integrations > APIs > API tokens."),
+        login=_("the agent's e-mail address"),
         options=(
-            Option("group", "the group that new tickets go to; without one, Zendesk's triggers decide"),
+            Option("group", _("the group that new tickets go to; without one, Zendesk's triggers decide")),
             _INTERNAL,
         ),
         limits=Limits(file_bytes=50 * MB, text_chars=65_000),
@@ -163,15 +171,18 @@ SYSTEMS: dict[str, System] = {
     "jira_sm": System(
         title="Jira Service Management",
         address="https://example.atlassian.net",
-        token="At id.atlassian.com: Security > API tokens; on a server: Profile > Personal access tokens.",
-        login="your e-mail address (nothing, where it is a personal access token)",
+        token=_("At id.atlassian.com: Security > API tokens; on a server: Profile > Personal access tokens."),
+        login=_("your e-mail address (nothing, where it is a personal access token)"),
         options=(
-            Option("desk", "the key of the service project, such as OPS", required=True),
-            Option("request_type", "the name of the request type for new tickets", required=True),
+            Option("desk", _("the key of the service project, such as OPS"), required=True),
+            Option("request_type", _("the name of the request type for new tickets"), required=True),
             Option(
                 "public",
-                "whether the person who opened a ticket sees what is added to it: yes or no "
-                "(customers can only say yes)",
+                # Translators: “yes” and “no” are typed like this in every language.
+                _(
+                    "whether the person who opened a ticket sees what is added to it: yes or no "
+                    "(customers can only say yes)"
+                ),
                 default="no",
             ),
         ),
@@ -188,11 +199,11 @@ SYSTEMS: dict[str, System] = {
     "freshdesk": System(
         title="Freshdesk",
         address="https://example.freshdesk.com",
-        token="In Freshdesk: your picture > Profile settings > View API key.",
+        token=_("In Freshdesk: your picture > Profile settings > View API key."),
         options=(
-            Option("requester", "the e-mail address of the requester on new tickets", required=True),
-            Option("group", "the group that new tickets go to; without one, Freshdesk's rules decide"),
-            Option("type", "the type of new tickets, such as Problem, where your Freshdesk wants one"),
+            Option("requester", _("the e-mail address of the requester on new tickets"), required=True),
+            Option("group", _("the group that new tickets go to; without one, Freshdesk's rules decide")),
+            Option("type", _("the type of new tickets, such as Problem, where your Freshdesk wants one")),
             _INTERNAL,
         ),
         limits=Limits(report_bytes=20 * MB),  # and all files of a ticket together
@@ -201,10 +212,11 @@ SYSTEMS: dict[str, System] = {
     "gitlab": System(
         title="GitLab",
         address="https://gitlab.example.com",
-        token="In GitLab: Edit profile > Access tokens, with the scope “api”.",
+        token=_("In GitLab: Edit profile > Access tokens, with the scope “api”."),
         options=(
-            Option("project", "the project's path, such as group/project", required=True),
-            Option("confidential", "whether new issues are hidden from guests: yes or no", default="yes"),
+            Option("project", _("the project's path, such as group/project"), required=True),
+            # Translators: “yes” and “no” are typed like this in every language.
+            Option("confidential", _("whether new issues are hidden from guests: yes or no"), default="yes"),
         ),
         limits=Limits(file_bytes=100 * MB, text_chars=900_000),  # a note has 1,000,000 with all its links
         tickets=(r"^/{project}/(?:-/)?(?:issues|work_items)/(?:incident/)?([0-9]+)",),
@@ -212,10 +224,10 @@ SYSTEMS: dict[str, System] = {
     "servicenow": System(
         title="ServiceNow",
         address="https://example.service-now.com",
-        token="The password of your account, or an OAuth token.",
-        login="your user name (nothing, where it is an OAuth token)",
+        token=_("The password of your account, or an OAuth token."),
+        login=_("your user name (nothing, where it is an OAuth token)"),
         options=(
-            Option("caller", "the user name of the caller on new incidents; without one, you"),
+            Option("caller", _("the user name of the caller on new incidents; without one, you")),
             _INTERNAL,
         ),
         limits=Limits(file_bytes=1024 * MIB, empty_files=False, text_chars=4000, subject_bytes=160),
@@ -230,15 +242,15 @@ SYSTEMS: dict[str, System] = {
         title="rageshake",
         address="https://rageshake.example.com",
         token="",
-        options=(Option("app", "the name of the app that rageshake expects", default="snapper"),),
+        options=(Option("app", _("the name of the app that rageshake expects"), default="snapper"),),
         limits=Limits(report_bytes=54 * MIB, splits=False),
         attaches=False,
         verifies=False,
     ),
     "custom": System(
-        title="any other, described in the settings file",
+        title=_("any other, described in the settings file"),
         address="https://tickets.example.com",
-        token="Ask whoever runs it; a token is put where the description says {token}.",
+        token=_("Ask whoever runs it; a token is put where the description says {token}."),
         tickets=(r"/([A-Za-z0-9][A-Za-z0-9._-]*)/?(?:[?#].*)?$",),
         key=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
     ),

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from snapper.delivery.causes import Cause
 from snapper.delivery.endpoints import Ticket
 from snapper.errors import Refused, SnapperError
+from snapper.language import _
 
 TITLE_CHARS = 200
 
-_REMEDY = "Give another ticket, or clear the field for a new one."
+_REMEDY = _("Give another ticket, or clear the field for a new one.")
 _SAYS = {  # where a few words of ours do; else the ticket system's reason is shown
     str(Cause.TICKET_MISSING): (
-        "There is no ticket {number} at {destination}.",
-        "Check the number and whether you may see that ticket, or clear the field for a new one.",
+        _("There is no ticket {number} at {destination}."),
+        _("Check the number and whether you may see that ticket, or clear the field for a new one."),
     ),
-    str(Cause.TICKET_CLOSED): ("Ticket {number} of {destination} is closed.", _REMEDY),
+    str(Cause.TICKET_CLOSED): (_("Ticket {number} of {destination} is closed."), _REMEDY),
 }
 
 
@@ -52,13 +53,16 @@ def look_at(ticket: Callable[[str, str], Ticket], destination: str, number: str)
 
 def unknown(destination: str, number: str, why: str) -> TicketLook:
     """A ticket that could not be looked at, and why."""
-    said = f"Ticket {number} could not be looked up: {why} It is looked up again when the report is sent."
-    return TicketLook(destination, number, said)
+    said = _("Ticket {number} could not be looked up: {why} It is looked up again when the report is sent.")
+    return TicketLook(destination, number, said.format(number=number, why=why))
 
 
 def _is_there(ticket: Ticket) -> str:
     title = plain_title(ticket.title)
-    return f"Ticket {ticket.number}: {title}" if title else f"Ticket {ticket.number} is there."
+    if not title:
+        return _("Ticket {number} is there.").format(number=ticket.number)
+    # Translators: a ticket's number and its title
+    return _("Ticket {number}: {title}").format(number=ticket.number, title=title)
 
 
 def _refused(refusal: Refused, destination: str, number: str) -> TicketLook:

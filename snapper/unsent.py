@@ -47,4 +47,4 @@ class UnsentNote:
     def clear(self) -> None:
         """Forget it: it was sent, or given up."""
         with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
+            disk.remove(self._path)

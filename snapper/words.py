@@ -3,61 +3,118 @@
 from __future__ import annotations
 
 import re
+import textwrap
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
+from snapper import language
+from snapper.language import Sentence, _, in_english, plural, time_of_day
 from snapper.report import Attachment, LogKind, Report
 from snapper.state import RULES, State
 
-NOT_WATCHED = (
+NOT_WATCHED = _(
     "Support does not watch uploads. For anything urgent, telephone while the problem is on the screen "
     "and quote the receipt number."
 )
-SEALED = "encrypted by TWS, only IBKR can read it"
+# Translators: said of a log file.
+SEALED = _("encrypted by TWS, only IBKR can read it")
+_UNITS = (_("{size} kB"), _("{size} MB"), _("{size} GB"), _("{size} TB"))
 
 
-def size_text(size: int) -> str:
+def together(parts: Iterable[str], between: str = " ") -> Sentence:
+    """Sentences one after the other, in both languages; empty ones are left out."""
+    said = [part for part in parts if part]
+    return Sentence(between.join(said), between.join(map(in_english, said)))
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes: Chinese characters take two (Unicode, annex 11)."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def padded(text: str, width: int) -> str:
+    """A text with as many blanks behind it as a column of this width needs."""
+    return text + " " * (width - cells(text))
+
+
+def lines_of(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` columns; between two Chinese characters a line may end, too."""
+    if cells(text) == len(text):
+        return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if lines[-1] and cells(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    return [line.rstrip() for line in lines]
+
+
+# One Chinese character with the marks that must not stand at the end or the beginning of a line; or a word.
+_WIDE = "\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6"
+_CLOSING = "、。，；：？！）》」』】”’"
+_PIECES = re.compile(f"[（《「『【“‘]*[{_WIDE}][{_CLOSING}]*\\s*|[^\\s{_WIDE}]+[{_CLOSING}]*\\s*|\\s+")
+
+
+def number_text(value: float, digits: int = 0) -> Sentence:
+    """A number as it is written here, and as support reads it."""
+    return Sentence(language.number(value, digits), f"{value:,.{digits}f}")
+
+
+def size_text(size: int) -> Sentence:
     """A size in decimal units (1 kB is 1000 bytes): `12.3 MB`."""
     if size < 1000:
-        return "1 byte" if size == 1 else f"{size} bytes"
+        return plural("{count} byte", "{count} bytes", size).format(count=size)
     value = size / 1000
-    for unit in ("kB", "MB", "GB"):
+    for unit in _UNITS[:-1]:
         if round(value, 1) < 1000:
-            return f"{value:.1f} {unit}"
+            return unit.format(size=number_text(value, 1))
         value /= 1000
-    return f"{value:.1f} TB"
+    return _UNITS[-1].format(size=number_text(value, 1))
 
 
-def files_text(sizes: Iterable[int]) -> str:
+def files_text(sizes: Iterable[int]) -> Sentence:
     """How many files and how large in all: `3 files, 12.3 MB`."""
     each = list(sizes)
-    return f"{len(each)} {'file' if len(each) == 1 else 'files'}, {size_text(sum(each))}"
+    text = plural("{count} file, {size}", "{count} files, {size}", len(each))
+    return text.format(count=number_text(len(each)), size=size_text(sum(each)))
 
 
-def duration_text(seconds: int) -> str:
+def duration_text(seconds: int) -> Sentence:
     """A length of time in the largest unit that fits: `15 minutes`, `1 hour`."""
-    for unit, length in (("hour", 3600), ("minute", 60)):
-        if seconds >= length and seconds % length == 0:
-            count = seconds // length
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{seconds} second{'' if seconds == 1 else 's'}"
+    if seconds >= 3600 and seconds % 3600 == 0:
+        hours = seconds // 3600
+        return plural("{count} hour", "{count} hours", hours).format(count=number_text(hours))
+    if seconds >= 60 and seconds % 60 == 0:
+        minutes = seconds // 60
+        return plural("{count} minute", "{count} minutes", minutes).format(count=number_text(minutes))
+    return plural("{count} second", "{count} seconds", seconds).format(count=number_text(seconds))
 
 
-def moment_text(moment: datetime, now: datetime) -> str:
+def moment_text(moment: datetime, now: datetime) -> Sentence:
     """A time on the clock of this computer: `14:05` today, `2026-08-31 14:05` on another day."""
     here, today = moment.astimezone(), now.astimezone()
-    return f"{here:%H:%M}" if here.date() == today.date() else f"{here:%Y-%m-%d %H:%M}"
+    if here.date() == today.date():
+        return Sentence(time_of_day(here), f"{here:%H:%M}")
+    return day_and_time(here)
 
 
-def state_text(state: State) -> str:
+def day_and_time(moment: datetime) -> Sentence:
+    """A day and a time of the zone that they are in: `2026-08-31 14:05`."""
+    return Sentence(language.moment(moment), f"{moment:%Y-%m-%d %H:%M}")
+
+
+def state_text(state: State) -> Sentence:
     """A state of the outbox in words."""
-    words = RULES[state].words
-    return words[0].upper() + words[1:]
+    return RULES[state].title
 
 
 def contents_lines(report: Report) -> list[tuple[str, str]]:
     """Name and size of everything in a report; logs inside an archive are indented below it."""
-    lines = [("Your note", f"{len(report.note)} characters")] if report.note else []
+    lines: list[tuple[str, str]] = []
+    if report.note:
+        characters = plural("{count} character", "{count} characters", len(report.note))
+        lines.append((_("Your note"), characters.format(count=number_text(len(report.note)))))
     for attachment in report.attachments:
         lines.append((attachment.name, size_text(attachment.size)))
         lines += _inside(attachment)
@@ -65,8 +122,12 @@ def contents_lines(report: Report) -> list[tuple[str, str]]:
 
 
 def _inside(attachment: Attachment) -> list[tuple[str, str]]:
+    sealed = _("{log}, encrypted by TWS")
     return [
-        (f"    {log.name}{', encrypted by TWS' if log.kind is LogKind.SEALED else ''}", size_text(log.size))
+        (
+            f"    {sealed.format(log=log.name) if log.kind is LogKind.SEALED else log.name}",
+            size_text(log.size),
+        )
         for log in attachment.contains
     ]
 
@@ -83,4 +144,4 @@ def note_text(raw: str) -> str:
 
 def first_line(note: str) -> str:
     """The first line of a note that says something, or `(no note)`."""
-    return next((line.strip() for line in note.splitlines() if line.strip()), "(no note)")
+    return next((line.strip() for line in note.splitlines() if line.strip()), _("(no note)"))

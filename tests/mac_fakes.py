@@ -353,3 +353,26 @@ def macs(server: WindowServer | None = None) -> Iterator[Program]:
     program.turn()
     assert program.broken == []
     assert program.left_over() == {}
+
+
+class AppKit:
+    """NSApplication: one object, for the main thread only; the policies of NSRunningApplication.h."""
+
+    REGULAR, ACCESSORY, PROHIBITED = range(3)
+
+    def __init__(self) -> None:
+        self.policy = self.REGULAR  # which Qt asks for when its application object is made
+        self.NSApplication = self
+
+    def sharedApplication(self) -> AppKit:
+        """The one application object."""
+        assert threading.current_thread() is threading.main_thread()
+        return self
+
+    def setActivationPolicy_(self, policy: int) -> bool:
+        """Whether the policy was taken."""
+        assert threading.current_thread() is threading.main_thread()
+        if policy not in (self.REGULAR, self.ACCESSORY, self.PROHIBITED):
+            return False
+        self.policy = policy
+        return True

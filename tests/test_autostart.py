@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.screen import wait_until
+from snapper import menu_entry
 from snapper.autostart import Autostart, autostart_for, listen_command
 from snapper.autostart.linux_desktop import LinuxDesktop, entry, read
 from snapper.autostart.mac_agent import LABEL, MacAgent, agent
@@ -75,12 +76,40 @@ def test_the_listener_is_started_by_this_python_without_a_console_where_there_is
 
 
 def test_the_entry_is_where_the_desktop_looks_for_it(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    assert LinuxDesktop({}, home).place == str(home / ".config/autostart/snapper.desktop")
-    assert LinuxDesktop({"XDG_CONFIG_HOME": "/x"}, home).place == "/x/autostart/snapper.desktop"
-    assert LinuxDesktop({"XDG_CONFIG_HOME": "x"}, home).place == str(
-        home / ".config/autostart/snapper.desktop"
-    )
+    home, name = tmp_path / "home", "desk.snapper.Snapper.desktop"
+    assert LinuxDesktop({}, home).place == str(home / f".config/autostart/{name}")
+    assert LinuxDesktop({"XDG_CONFIG_HOME": "/x"}, home).place == f"/x/autostart/{name}"
+    assert LinuxDesktop({"XDG_CONFIG_HOME": "x"}, home).place == str(home / f".config/autostart/{name}")
+    assert menu_entry.path({}, home).name == name, "the desktop knows the program by one name"
+
+
+def test_an_entry_of_an_earlier_version_counts_and_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "autostart"
+    folder.mkdir()
+    former = folder / "snapper.desktop"
+    kept = LinuxDesktop({"XDG_CONFIG_HOME": str(tmp_path)}, tmp_path)
+    for on in (False, True):
+        former.write_text(entry(("/old/python", "-m", "snapper", "listen")))
+        assert kept.line() == "/old/python -m snapper listen"
+        kept.switch_on(COMMAND) if on else kept.switch_off()
+        assert not former.exists()
+        assert kept.line() == (read(entry(COMMAND)) if on else "")
+
+
+def test_another_program_of_that_name_is_left_alone(tmp_path: Path) -> None:
+    former = tmp_path / "autostart" / "snapper.desktop"
+    former.parent.mkdir()
+    former.write_text(entry(("/usr/bin/snapper-gui", "list")))
+    kept = LinuxDesktop({"XDG_CONFIG_HOME": str(tmp_path)}, tmp_path)
+    assert kept.line() == ""
+    kept.switch_on(COMMAND)
+    kept.switch_off()
+    assert former.exists()
+
+
+def test_a_settings_file_of_its_own_is_named_in_the_command() -> None:
+    command = listen_command("linux", "/python", config="/a b/x.toml")
+    assert command == ("/python", "-m", "snapper", "--config", "/a b/x.toml", "listen")
 
 
 @pytest.mark.parametrize("off", ["Hidden=true", "Hidden = true", "X-GNOME-Autostart-enabled=false"])

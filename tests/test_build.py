@@ -26,8 +26,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def in_checkout() -> set[str]:
     """Every file that snapper runs from."""
-    files = (path for path in (ROOT / "snapper").rglob("*") if path.is_file() and path.suffix not in _LEFT_OUT)
-    return {path.relative_to(ROOT).as_posix() for path in files}
+    files = (path for path in (ROOT / "snapper").rglob("*") if path.is_file())
+    return {path.relative_to(ROOT).as_posix() for path in files if path.suffix not in _LEFT_OUT}
 
 
 def test_both_hold_every_file_of_the_package(built: Path) -> None:

@@ -233,7 +233,7 @@ def test_a_script_gives_everything_and_gets_data(computer: Computer, desk: Desk)
         (("--url", "https://x.example"), "--system is missing."),
         (("--system", "rt"), "--url is missing."),
         (("--system", "rtt", "--url", "https://x.example"), "“rtt” is none of them. There are: desk, rt"),
-        (("--system", "rt", "--url", "https://x.example"), "It needs the queue that new tickets go to."),
+        (("--system", "rt", "--url", "https://x.example"), "needs this: the queue that new tickets go to."),
         (
             ("--system", "rt", "--url", "x", "--option", "colour=red"),
             "has no “colour”. It may be: queue, public.",

@@ -23,7 +23,7 @@ from snapper import doctor
 from snapper.config import load
 from snapper.connect import open_outbox
 from snapper.delivery.network import Card, Link
-from snapper.doctor import Verdict, examine, here, tws_ports, way_out
+from snapper.doctor import Verdict, examine, here, keys_and_screen, tws_ports, way_out
 from snapper.doctor.findings import Finding, failed, ok, warning, worst_first
 from snapper.doctor.table import data, for_it, summary, table
 from snapper.doctor.tws_ports import Port, Reach
@@ -131,17 +131,17 @@ def test_the_chord_and_the_screen_on_a_desktop(
 ) -> None:
     monkeypatch.setenv("DISPLAY", screen.display)
     chord = parse_chord("ctrl+alt+h")
-    free = here.chord(chord, "By rule.", "auto", False)
+    free = keys_and_screen.chord(chord, "By rule.", "auto", False)
     assert (free.verdict, free.facts["backend"]) == (Verdict.OK, "x11_grab")
-    assert "snapper is listening" in here.chord(chord, "By rule.", "auto", True).sentence
-    assert "1280×800" in here.screen().facts["size"]
+    assert "snapper is listening" in keys_and_screen.chord(chord, "By rule.", "auto", True).sentence
+    assert "1280×800" in keys_and_screen.screen()[0].facts["size"]
 
 
 def test_without_a_desktop_only_the_command_line_works(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    chord = here.chord(parse_chord("ctrl+alt+h"), "By rule.", "auto", False)
-    assert (chord.verdict, here.screen().verdict) == (Verdict.WARNING, Verdict.WARNING)
+    chord = keys_and_screen.chord(parse_chord("ctrl+alt+h"), "By rule.", "auto", False)
+    assert [chord.verdict, *(each.verdict for each in keys_and_screen.screen())] == [Verdict.WARNING] * 2
     assert "snapper send" in chord.sentence
 
 
@@ -263,7 +263,7 @@ FINDINGS = [
 def test_the_table_has_the_worst_first_and_every_remedy() -> None:
     text = table(worst_first(FINDINGS), 80)
     lines = text.splitlines()
-    assert lines[0] == "1 of 3 checks failed, 1 need a look."
+    assert lines[0] == "1 of 3 checks failed, 1 needs a look."
     assert [line[0] for line in lines[2:] if line[:1].strip()] == ["✗", "!", "✓"]
     assert "→ Use another network." in text and "→ Free some space." in text
     assert max(map(len, lines)) <= 80
@@ -275,7 +275,7 @@ def test_the_it_department_is_asked_once_for_each_host() -> None:
 
 
 def test_when_all_is_well_it_says_so() -> None:
-    assert summary(FINDINGS[:1]) == "All is well: 1 checks."
+    assert summary(FINDINGS[:1]) == "All is well: 1 check."
 
 
 @given(

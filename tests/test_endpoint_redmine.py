@@ -260,7 +260,7 @@ def test_a_lower_limit_than_usual_is_told_and_makes_no_issue(strict: Rig, outbox
     report = report_in(outbox, {"tws.log": bytes(2_000_000)})
     outcome = attempt(strict.endpoint(), report)
     assert isinstance(outcome, Rejected), outcome
-    assert "tws.log has 2.0 MB" in outcome.sentence and "at most 1.5 MB a file" in outcome.sentence
+    assert "tws.log has 2.0 MB" in outcome.sentence and "at most 1.5 MB in one file" in outcome.sentence
     assert "file_megabytes = 1 into" in outcome.remedy
     assert strict.running.tickets() == before
     delivered(attempt(strict.endpoint(file_bytes=1_000_000), report))

@@ -31,7 +31,8 @@ class Ear:
     def __init__(self, environ: Environ) -> None:
         self.presses: list[Press] = []
         self.lost: list[Unavailable] = []
-        self.hotkey = PortalShortcut(CHORD, environ, self.lost.append)
+        self.told: list[str] = []
+        self.hotkey = PortalShortcut(CHORD, environ, self.lost.append, self.told.append)
 
     def wait_for(self, count: int) -> None:
         wait_until(lambda: len(self.presses) >= count, f"{count} presses told")
@@ -86,6 +87,7 @@ def test_keys_that_were_given_before_are_not_asked_for_again(session: Environ) -
         settled(portal, ear)
         assert portal.events("bind") == []
         assert ear.hotkey.notes == ("The desktop calls the keys “kept keys”.",)
+        assert ear.told == []  # whoever started it reads the notes then
 
 
 def test_an_old_portal_that_takes_no_names_gives_keys_as_well(session: Environ) -> None:
@@ -98,8 +100,9 @@ def test_start_does_not_wait_for_the_person(session: Environ) -> None:
     with fake_portal(session, keys="later") as portal, listening(session) as ear:
         portal.wait_for("bind")
         portal.command("answer 0")
-        wait_until(lambda: ear.hotkey.notes, "the answer has arrived")
+        wait_until(lambda: ear.told, "the answer has arrived")
         settled(portal, ear)
+        assert ear.told == [*ear.hotkey.notes]
         assert not ear.lost
 
 
@@ -136,6 +139,7 @@ def test_other_keys_chosen_in_the_settings_are_told(session: Environ) -> None:
         portal.command("change Super+J")
         settled(portal, ear)
         assert ear.hotkey.notes == ("The desktop calls the keys “Super+J”.",)
+        assert ear.told[-1] == "The desktop calls the keys “Super+J”."
 
 
 @pytest.mark.parametrize("command", ["close", "end"])

@@ -83,6 +83,17 @@ def test_what_every_system_tells_is_told() -> None:
     assert f"{psutil.virtual_memory().total >> 20} MB" in facts["memory"] and "free" in facts["memory"]
 
 
+@pytest.mark.parametrize(("platform", "named"), [("linux", True), ("win32", False), ("darwin", False)])
+def test_only_linux_is_asked_which_linux_it_is(
+    monkeypatch: pytest.MonkeyPatch, platform: str, named: bool
+) -> None:
+    """Under Wine a Windows program finds the /etc/os-release of the Linux below."""
+    told = {"PRETTY_NAME": "Debian GNU/Linux 12"}
+    monkeypatch.setattr(machine.platform, "freedesktop_os_release", lambda: told)
+    monkeypatch.setattr(machine.sys, "platform", platform)
+    assert machine._system().startswith("Debian GNU/Linux 12 (") is named
+
+
 @pytest.mark.parametrize(
     "failure",
     [

@@ -17,7 +17,7 @@ from PIL import Image
 from snapper import flow, machine
 from snapper.answer import Answer, LogChoice, Picture, Todo
 from snapper.bundle import Bundle
-from snapper.capture.frame import Frame, Monitor, Rect
+from snapper.capture.frame import Frame, Monitor, Rect, Window
 from snapper.config import Settings
 from snapper.contents import part_called, parts_of
 from snapper.errors import UsageError
@@ -198,6 +198,37 @@ def test_covers_are_burnt_into_the_picture_before_it_is_written(computer: Comput
     dark = {(x, y) for x in range(40) for y in range(20) if picture.getpixel((x, y)) != (255, 255, 255)}
     assert dark == {(x, y) for x in range(10, 18) for y in range(5, 11)}
     assert "Parts of the picture were covered by the sender." in entry.report.remarks
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "No window was active at the press: the picture shows the whole screen."),
+        (
+            {"only_x11": True},
+            "this desktop (Wayland) tells of no others: the picture shows the whole screen.",
+        ),
+        ({"active": Window(1, Rect(0, 0, 4, 5))}, None),
+        (
+            {"active": Window(1, Rect(0, 0, 4, 5)), "own": b"\0\xff\0\0" * 20},
+            "Other windows lay above this one",
+        ),
+    ],
+    ids=["none", "wayland", "in sight", "covered"],
+)
+def test_of_the_window_in_front_it_is_said_what_the_picture_is(
+    computer: Computer, changes: dict[str, object], said: str | None
+) -> None:
+    area = Rect(0, 0, 6, 5)
+    frame = Frame(bytes(range(120)), area, (Monitor(area),), None, 1.0)
+    frame = replace(frame, **changes)  # type: ignore[arg-type]
+    entry = flow.keep(computer.outbox, Answer("note", None, Picture.WINDOW, None), computer, frame=frame)
+    remarks = " ".join(entry.report.remarks)
+    assert (said in remarks) if said else "window" not in remarks.casefold()
+    with part_called(computer.outbox.bundle(entry.id), "screenshot.png").open() as file:
+        picture = Image.open(io.BytesIO(file.read())).convert("RGB")
+    assert picture.size == ((4, 5) if "active" in changes else (6, 5))
+    assert (picture.getcolors() == [(20, (0, 255, 0))]) is ("own" in changes)
 
 
 def hours_of_noise(hours: int) -> list[str]:

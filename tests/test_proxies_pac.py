@@ -46,7 +46,7 @@ def run(body: str, url: str = DESK) -> list[str]:
 
 
 def labels(found: str) -> list[str]:
-    return [route.label for route in parse(found, Source.PAC, BY)]
+    return [route.label for route in parse(found, address("proxy.pac"))]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ WAYS = st.builds(
 @settings(max_examples=60)
 def test_ways_come_back_from_the_answer_that_names_them(ways: list[Route]) -> None:
     words = {Scheme.HTTP: "PROXY", Scheme.HTTPS: "HTTPS", Scheme.SOCKS5: "SOCKS5"}
-    assert parse("; ".join(f"{words[way.scheme]} {way.address}" for way in ways), Source.PAC, BY) == tuple(
-        ways
-    )
+    assert parse(
+        "; ".join(f"{words[way.scheme]} {way.address}" for way in ways), address("proxy.pac")
+    ) == tuple(ways)
 
 
 # --- running -----------------------------------------------------------------------------------------------

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from snapper import connect, setting_up
 from snapper.config import Settings, load
+from snapper.delivery.endpoints.adapter import NoneOfThese
 from snapper.destinations import Destination
 from snapper.errors import NeedsAttention, Refused, UsageError
+from snapper.language import _
 from snapper.setting_up import ADDRESS, NOTHING, TOKEN, Trial, in_use, trial_of, try_out
 from snapper.systems import SYSTEMS
 from tests.desks import Desk, answering, desk_at, refused_url, server_that
@@ -204,7 +206,8 @@ def test_a_setting_that_is_older_than_the_answers_is_named(tmp_path: Path, desk:
 
 def test_what_is_missing_there_is_the_option_that_names_it() -> None:
     there = Destination("p", "jira_sm", "https://x.example", options={"desk": "OPS", "request_type": "Help"})
-    said = NeedsAttention("p has no request type “Help”.", "Write one of these into the settings: Other.")
+    said = NoneOfThese(_("p has no request type “Help”."), ["Other"])
+    assert said.remedy == "Write one of these into the settings: Other."
     trial = trial_of(said, there)
     assert (trial.suspect, trial.remedy) == ("request_type", "There are: Other.")
     assert trial_of(NeedsAttention("Something is missing"), there) == Trial(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from scripts.screen import VirtualScreen, wait_until
 from tests.ui_process import ui
+from tests.wayland.stage import bus, home, speaking
 
 
 @contextlib.contextmanager
@@ -73,6 +75,54 @@ def test_paused_is_said_instead_of_the_keys(screen: VirtualScreen) -> None:
         state = tray.ask()
         assert state["badge"] == "paused"
         assert "Ctrl+Alt+H" not in state["tooltip"]
+
+
+def test_a_pause_is_seen_whatever_else_there_is(screen: VirtualScreen) -> None:
+    with ui(screen, "tray") as tray:
+        tray.do("call", name="set_reports", args=[2, 1])
+        tray.do("call", name="set_problem", args=["Ctrl+Alt+H is taken."])
+        tray.do("choose", text="Pause")
+        state = tray.ask()
+        assert state["badge"] == "paused"
+        assert state["tooltip"].startswith("snapper is paused: the keys do nothing, and nothing is sent\n")
+        assert "1 report needs your attention" in state["tooltip"]
+
+
+def test_starting_at_sign_in_is_asked_for_when_the_menu_opens_and_shown_as_told(
+    screen: VirtualScreen,
+) -> None:
+    entry, problem = "Start when you sign in", "Windows does not let snapper be started && by itself."
+    with ui(screen, "tray") as tray:
+        tray.do("open")
+        tray.wait("opening")
+        tray.do("call", name="set_autostart", args=[True])
+        assert tray.ask()["checked"] == [entry]
+        tray.do("choose", text=entry)
+        assert tray.wait("autostart_chosen")["value"] is False
+        tray.do("call", name="set_autostart", args=[True, problem.replace("&&", "&")])
+        state = tray.ask()
+        assert state["checked"] == [entry]
+        assert state["menu"][state["menu"].index("Start when you sign &in") + 1] == problem
+        tray.do("call", name="set_autostart", args=[False])
+        state = tray.ask()
+        assert not state["checked"] and problem not in state["menu"]
+        assert tray.count("autostart_chosen") == 1, "what is told is not chosen"
+
+
+def test_under_wayland_the_icon_is_made_when_a_tray_has_come(screen: VirtualScreen) -> None:
+    """The toolkit would look for one only once, at the first icon."""
+    with home() as empty, bus(empty) as environ:
+        told = {name: environ[name] for name in ("DBUS_SESSION_BUS_ADDRESS", "HOME")}
+        watcher = [sys.executable, "-m", "tests.tray_watcher"]
+        with ui(screen, "tray", "", "waits", environment=told) as tray:
+            assert not tray.ask()["seen"]
+            tray.do("call", name="say", args=["snapper", "Nobody sees this, and nothing fails."])
+            tray.do("call", name="set_chord", args=["Ctrl+Alt+H"])
+            for _ in range(2):
+                with speaking(watcher, environ) as host:
+                    host.wait_for("item")
+                    wait_until(lambda: tray.ask()["seen"], "it is in the tray")
+                wait_until(lambda: not tray.ask()["seen"], "the tray has gone")
 
 
 def test_a_problem_is_the_first_line_of_the_menu_until_it_is_gone(screen: VirtualScreen) -> None:

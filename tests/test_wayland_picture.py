@@ -59,3 +59,8 @@ def test_where_they_do_not_fit_there_is_one_monitor_and_no_window() -> None:
 def test_what_met_still_meets(left: int, first: int, second: int, scale: float) -> None:
     one, other = Rect(left, 0, first, 9), Rect(left + first, 0, second, 9)
     assert scaled(one, scale).left + scaled(one, scale).width == scaled(other, scale).left
+
+
+@pytest.mark.parametrize("size", [(100, 50), (130, 50)])
+def test_it_is_kept_that_only_x11_programs_have_windows_here(size: tuple[int, int]) -> None:
+    assert assembled(picture(*size), LAYOUT, WINDOW, 5.0).only_x11

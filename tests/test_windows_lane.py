@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from packaging.requirements import Requirement
 
 from scripts.windows_lane import interpreter, packages, wine
+from scripts.windows_lane.lane import SHARES, Lane
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -100,3 +104,42 @@ def test_settings_of_this_computers_snapper_do_not_reach_the_lane(
     assert environment["WINEPREFIX"] == str(tmp_path)
     assert "LC_ALL" not in environment
     assert (environment["DISPLAY"], environment["OTHER"]) == (":7", "x")
+
+
+class Rehearsed(Lane):
+    """A lane whose tests end as they are told to, each share once all of them have begun."""
+
+    def __init__(self, folder: Path, codes: Sequence[int]) -> None:
+        super().__init__(folder)
+        self.runs: dict[str, list[str]] = {}
+        self._codes = codes
+        self._together = threading.Barrier(len(codes))
+
+    def _test(self, arguments: Sequence[str], extra: Mapping[str, str], out: BinaryIO | None = None) -> int:
+        share = extra.get("LANE_SHARE", "")
+        self.runs[share] = [*arguments]
+        self._together.wait(20)
+        if out:
+            out.write(f"<{share}>".encode())
+        return self._codes[int(share.partition("/")[0] or 0)]
+
+
+@pytest.mark.parametrize(("codes", "code"), [((0, 5, 0), 0), ((0, 0, 1), 1), ((2, 1, 5), 2)])
+def test_all_tests_run_in_shares_side_by_side_and_the_worst_counts(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], codes: tuple[int, ...], code: int
+) -> None:
+    lane = Rehearsed(tmp_path, codes)
+    assert lane.test(["-k", "scripts"]) == code
+    shares = [f"{number}/{SHARES}" for number in range(SHARES)]
+    assert lane.runs == {share: ["-k", "scripts", "tests/windows"] for share in shares}
+    said = capfdbinary.readouterr().out
+    assert all(f"<{share}>".encode() in said for share in shares)
+
+
+@pytest.mark.parametrize(
+    "named", ["tests/windows/test_files.py", "tests/windows/test_files.py::test_one", "tests/test_outbox.py"]
+)
+def test_tests_that_are_named_run_by_themselves(tmp_path: Path, named: str) -> None:
+    lane = Rehearsed(tmp_path, (1,))
+    assert lane.test(["--durations", "5", named]) == 1
+    assert lane.runs == {"": ["--durations", "5", named]}

@@ -46,6 +46,7 @@ from snapper.ui.proxy_login_window import ProxyLoginWindow
 from snapper.ui.receipt_window import ReceiptWindow
 from snapper.ui.tray import Tray
 from tests import ui_looks
+from tests.ui_shown import ShownCommands
 
 FOR_IT = "Please let desk.example:443 pass through proxy.example:3128 without a sign-in."
 ID = "0192f0c1-2345-7abc-8def-0123456789a{}"
@@ -682,11 +683,12 @@ class LoginCommands:
 class TrayCommands:
     """The tray icon."""
 
-    def __init__(self) -> None:
+    def __init__(self, waits: str = "") -> None:
         self.window = None
-        self.tray = Tray()
-        for name in ("capture_screen", "capture_window", "attach", "outbox", "doctor", "quit"):
+        self.tray = Tray(waits=bool(waits))
+        for name in ("capture_screen", "capture_window", "attach", "outbox", "doctor", "quit", "opening"):
             getattr(self.tray, name).connect(lambda name=name: tell(name))
+        self.tray.autostart_chosen.connect(lambda on: tell("autostart_chosen", value=on))
         self.tray.paused.connect(lambda paused: tell("paused", value=paused))
 
     def call(self, name: str, args: list[Any]) -> None:
@@ -697,13 +699,21 @@ class TrayCommands:
         [action] = [a for a in self.tray._menu.actions() if a.text().replace("&", "") == text]
         action.trigger()
 
+    def open(self) -> None:
+        """Show the menu."""
+        self.tray._menu.popup(QPoint(10, 10))
+
     def state(self) -> None:
+        actions = [a for a in self.tray._menu.actions() if a.isVisible() and not a.isSeparator()]
+        icon = self.tray._icon
         tell(
             "state",
             tooltip=self.tray.tooltip(),
             badge=str(self.tray._badge()),
-            menu=[a.text() for a in self.tray._menu.actions() if a.isVisible() and not a.isSeparator()],
-            area=[*self.tray._icon.geometry().getRect()],
+            menu=[a.text() for a in actions],
+            checked=[a.text().replace("&", "") for a in actions if a.isChecked()],
+            seen=self.tray.is_seen(),
+            area=[*icon.geometry().getRect()] if icon else [0, 0, 0, 0],
         )
 
 
@@ -744,6 +754,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "login": LoginCommands,
     "tray": TrayCommands,
     "underneath": Underneath,
+    "shown": ShownCommands,
 }
 
 

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from scripts.screen import VirtualScreen, wait_until
 class UiProcess:
     """A running driver: commands go in, events are kept in `events`."""
 
-    def __init__(self, screen: VirtualScreen, *arguments: str) -> None:
+    def __init__(
+        self, screen: VirtualScreen, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.events: list[dict[str, Any]] = []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.ui_driver", *arguments],
-            env=screen.environment, cwd=Path(__file__).parents[1],
+            env={**screen.environment, **(environment or {})}, cwd=Path(__file__).parents[1],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
         )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -68,9 +70,11 @@ class UiProcess:
 
 
 @contextlib.contextmanager
-def ui(screen: VirtualScreen, *arguments: str) -> Iterator[UiProcess]:
-    """A driver for the time of the block, ready for commands."""
-    process = UiProcess(screen, *arguments)
+def ui(
+    screen: VirtualScreen, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[UiProcess]:
+    """A driver for the time of the block, ready for commands; `environment` is added to the screen's."""
+    process = UiProcess(screen, *arguments, environment=environment)
     try:
         process.wait("ready")
         yield process

@@ -8,11 +8,16 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
+import tempfile
+import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 from filelock import FileLock
@@ -25,6 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 _SIZE = "1280x800"
 _QUIET = ("--quiet", "--disable-pip-version-check", "--no-warn-script-location", "--no-index", "--no-compile")
 _UNUSED = shutil.ignore_patterns("__pycache__", "*.pyc")
+SHARES = 3  # of the tests, side by side; with more they wait for the two cores of the CI
+_NO_TESTS = 5  # pytest's exit code for a share with none of the tests that were asked for
+_one_speaks = threading.Lock()
 
 Say = Callable[[str], None]
 
@@ -49,16 +57,33 @@ class Lane:
             self._step("snapper", made_from, say, self._make_snapper)
 
     def test(self, arguments: Sequence[str]) -> int:
-        """Run pytest on a copy of the tests beside which there is no snapper: the installed one is tested."""
+        """Run pytest; returns its exit code, the worst of several.
+
+        Where no tests are named, all of tests/windows run in shares side by side, each in a Windows of its
+        own: they need its screen and its keyboard for themselves, and mostly wait.
+        """
+        if any(_names_tests(each) for each in arguments):
+            return self._test(arguments, {})
+        with ThreadPoolExecutor(SHARES) as pool:
+            shares = [f"{number}/{SHARES}" for number in range(SHARES)]
+            running = [pool.submit(self._share, [*arguments, "tests/windows"], each) for each in shares]
+            return max(each.result() for each in running)
+
+    def _share(self, arguments: Sequence[str], share: str) -> int:
+        """One share of the tests; what it says is shown when it has ended."""
+        with tempfile.TemporaryFile() as said:
+            code = self._test(arguments, {"LANE_SHARE": share}, said)
+            said.seek(0)
+            with _one_speaks:
+                shutil.copyfileobj(said, sys.stdout.buffer)
+                sys.stdout.flush()
+        return 0 if code == _NO_TESTS else code
+
+    def _test(self, arguments: Sequence[str], extra: Mapping[str, str], out: BinaryIO | None = None) -> int:
+        """pytest on a copy of the tests beside which there is no snapper: the installed one is tested."""
         with self._running() as running, self._copy_of_tests(running.prefix) as folder:
-            options = (
-                [*arguments]
-                if any(not each.startswith("-") for each in arguments)
-                else [*arguments, "tests/windows"]
-            )
-            return running.run(
-                self._exe, "-m", "pytest", "-p", "no:cacheprovider", *options, cwd=folder, extra=self._extra
-            )
+            command = (self._exe, "-m", "pytest", "-p", "no:cacheprovider", *arguments)
+            return running.run(*command, cwd=folder, extra={**self._extra, **extra}, out=out)
 
     def python(self, arguments: Sequence[str]) -> int:
         """Run the Windows Python; returns its exit code."""
@@ -138,6 +163,12 @@ class Lane:
             shutil.copytree(ROOT / part, folder / part, ignore=_UNUSED)
         shutil.copy2(ROOT / "pyproject.toml", folder)
         yield folder
+
+
+def _names_tests(argument: str) -> bool:
+    """Whether an argument of pytest is a path to tests, and no option or value of one (`-k scripts`)."""
+    path = argument.partition("::")[0]
+    return "/" in path and not path.startswith("-") and (ROOT / path).exists()
 
 
 def _project() -> list[Path]:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 _PLACES = f"{os.environ.get('PATH', '')}:/usr/lib/wine"
 _END_SECONDS = 60.0
@@ -58,8 +59,14 @@ class Wine:
         }
         return {**kept, **ours, **extra}
 
-    def run(self, *command: str, cwd: Path | None = None, extra: Mapping[str, str] | None = None) -> int:
-        """Run a Windows program to its end, its words to our stdout; returns its exit code.
+    def run(
+        self,
+        *command: str,
+        cwd: Path | None = None,
+        extra: Mapping[str, str] | None = None,
+        out: BinaryIO | None = None,
+    ) -> int:
+        """Run a Windows program to its end, its words to `out` or our stdout; returns its exit code.
 
         They go through a pipe: Wine 8 gives a program no file of this computer as its stdout. What it leaves
         running is ended.
@@ -68,7 +75,7 @@ class Wine:
             [program(), *command], cwd=cwd, env=self.environment(extra or {}),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        reader = threading.Thread(target=_pass_on, args=(started,), daemon=True)
+        reader = threading.Thread(target=_pass_on, args=(started, out or sys.stdout.buffer), daemon=True)
         reader.start()
         try:
             return started.wait()
@@ -101,11 +108,11 @@ class Wine:
                 )
 
 
-def _pass_on(started: subprocess.Popen[bytes]) -> None:
+def _pass_on(started: subprocess.Popen[bytes], out: BinaryIO) -> None:
     assert started.stdout
     while piece := os.read(started.stdout.fileno(), 1 << 16):
-        sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
+        out.write(piece)
+        out.flush()
 
 
 def boot(prefix: Path, display: str) -> None:

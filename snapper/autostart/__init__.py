@@ -55,17 +55,21 @@ def autostart_for(platform: str, environ: Mapping[str, str], home: Path) -> Auto
     return LinuxDesktop(environ, home)
 
 
-def listen_command(platform: str, executable: str, is_file: bool | None = None) -> tuple[str, ...]:
+def listen_command(
+    platform: str, executable: str, is_file: bool | None = None, config: str = ""
+) -> tuple[str, ...]:
     """What starts the listener, by this Python (`sys.executable`) and no folder that PATH names.
 
-    On Windows it is the Python without a console window, if there is one: `is_file` says so, for tests.
+    `config` names another settings file than the usual one. On Windows it is the Python without a console
+    window, if there is one: `is_file` says so, for tests.
     """
     if platform == "win32":
         folder, separator, name = executable.rpartition("\\")
         windowed = f"{folder}{separator}{name.lower().replace('python.exe', 'pythonw.exe')}"
         there = Path(windowed).is_file() if is_file is None else is_file
         executable = windowed if there else executable
-    return executable, "-m", "snapper", "listen"
+    settings = ("--config", config) if config else ()
+    return executable, "-m", "snapper", *settings, "listen"
 
 
 def here() -> Autostart:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from snapper import disk
 from snapper.errors import Unavailable
+from snapper.language import _
 
 
 class InAFile(ABC):
     """One file; a subclass knows its form."""
 
-    machine = "computer"  # as people there call it
+    remedy = _("Allow it, or ask whoever looks after this computer.")
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -52,7 +53,4 @@ class InAFile(ABC):
             raise self._refused() from error
 
     def _refused(self) -> Unavailable:
-        return Unavailable(
-            f"{self.place} cannot be read or written.",
-            f"Allow it, or ask whoever looks after this {self.machine}.",
-        )
+        return Unavailable(_("{file} cannot be read or written.").format(file=self.place), self.remedy)

@@ -1,6 +1,7 @@
 """Autostart on Linux desktops: a desktop entry in the person's folder (XDG autostart specification).
 
-GNOME, KDE, Xfce and others obey it; a bare window manager starts nothing by itself.
+GNOME, KDE, Xfce and others obey it; a bare window manager starts nothing by itself. The entry has the name of
+the one in the menu, by which the desktop knows the program.
 """
 
 from __future__ import annotations
@@ -9,14 +10,19 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from snapper import disk
 from snapper.autostart.in_a_file import InAFile
+from snapper.language import _
+from snapper.portal import APP_ID
 
-FILE = "snapper.desktop"
+FILE = f"{APP_ID}.desktop"
+_FORMER = "snapper.desktop"  # up to 0.4; other programs may use this name, so only an entry of ours counts
+_OURS = "-m snapper"
 _ENTRY = """\
 [Desktop Entry]
 Type=Application
 Name=snapper
-Comment=Reports what you see to support when you press its keys
+Comment={comment}
 Exec={line}
 Terminal=false
 X-GNOME-Autostart-enabled=true
@@ -36,6 +42,35 @@ class LinuxDesktop(InAFile):
         told = environ.get("XDG_CONFIG_HOME", "")
         config = Path(told) if told.startswith("/") else home / ".config"  # others are to be ignored
         super().__init__(config / "autostart" / FILE)
+        self._former = self._file.with_name(_FORMER)
+
+    def line(self) -> str:
+        """What is started at sign-in, by an entry of this name or the former one. Raises Unavailable."""
+        return super().line() or self._former_line()
+
+    def switch_on(self, command: Sequence[str]) -> None:
+        """Start this at every sign-in, and nothing under the former name. Raises Unavailable."""
+        super().switch_on(command)
+        self._remove_former()
+
+    def switch_off(self) -> None:
+        """Start nothing any more, under either name. Raises Unavailable."""
+        super().switch_off()
+        self._remove_former()
+
+    def _former_line(self) -> str:
+        try:
+            line = self.started(self._former.read_bytes())
+        except OSError:
+            return ""  # it is not there, or not a file that could start anything
+        return line if _OURS in line else ""
+
+    def _remove_former(self) -> None:
+        if self._former_line():
+            try:
+                disk.remove(self._former)
+            except OSError as error:
+                raise self._refused() from error
 
     def written(self, command: Sequence[str]) -> bytes:
         """A desktop entry."""
@@ -48,7 +83,8 @@ class LinuxDesktop(InAFile):
 
 def entry(command: Sequence[str]) -> str:
     """A desktop entry that starts a command."""
-    return _ENTRY.format(line=" ".join(map(_quoted, command)))
+    comment = _("Reports what you see to support when you press its keys").translate(_IN_A_VALUE)
+    return _ENTRY.format(comment=comment, line=" ".join(map(_quoted, command)))
 
 
 def read(text: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.parsers.expat import ExpatError
 
 from snapper.autostart.in_a_file import InAFile
+from snapper.language import _
 
 LABEL = "snapper.listen"
 
@@ -19,7 +20,7 @@ LABEL = "snapper.listen"
 class MacAgent(InAFile):
     """The agent's file in the person's library."""
 
-    machine = "Mac"
+    remedy = _("Allow it, or ask whoever looks after this Mac.")
 
     def __init__(self, home: Path) -> None:
         super().__init__(home / "Library/LaunchAgents" / f"{LABEL}.plist")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from snapper.errors import Unavailable
+from snapper.language import _, number
 
 NAME = "snapper"
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -29,7 +30,7 @@ class WindowsRun:
         try:
             import winreg
         except ImportError as problem:
-            raise Unavailable("This is not Windows.") from problem
+            raise Unavailable(_("This is not Windows.")) from problem
         self._registry: Any = winreg
 
     def line(self) -> str:
@@ -65,7 +66,7 @@ class WindowsRun:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise Unavailable("Windows does not tell which programs it starts.") from error
+            raise Unavailable(_("Windows does not tell which programs it starts.")) from error
 
     def _remove(self, path: str) -> None:
         registry = self._registry
@@ -86,14 +87,16 @@ def joined(command: Sequence[str]) -> str:
     line = subprocess.list2cmdline(command)
     if len(line) > LONGEST:
         raise Unavailable(
-            f"Windows starts no program whose command is longer than {LONGEST} characters.",
-            "Install snapper in a folder with a shorter name.",
+            _("Windows starts no program whose command is longer than {count} characters.").format(
+                count=number(LONGEST)
+            ),
+            _("Install snapper in a folder with a shorter name."),
         )
     return line
 
 
 def _refused() -> Unavailable:
     return Unavailable(
-        "Windows does not let snapper be started by itself.",
-        "A rule of your company may forbid it: ask your IT.",
+        _("Windows does not let snapper be started by itself."),
+        _("A rule of your company may forbid it: ask your IT."),
     )

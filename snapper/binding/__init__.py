@@ -18,6 +18,7 @@ from snapper.binding.steps import steps
 from snapper.desktop import Desktop, desktop_of
 from snapper.errors import Unavailable
 from snapper.hotkey.chord import Chord
+from snapper.language import _
 
 __all__ = ["Binding", "ask_command", "binding_for", "steps"]
 
@@ -53,9 +54,11 @@ def binding_for(chord: Chord, environ: Mapping[str, str], home: Path) -> Binding
         from snapper.binding.gnome import GnomeBinding
 
         return GnomeBinding(environ)
-    raise Unavailable("snapper cannot write the keys of this desktop.", steps(chord, desktop))
+    raise Unavailable(_("snapper cannot write the keys of this desktop."), steps(chord, desktop))
 
 
-def ask_command(executable: str = sys.executable) -> tuple[str, ...]:
-    """What opens the note window, by this Python and no folder that PATH names."""
-    return executable, "-m", "snapper", "capture", "--ask"
+def ask_command(executable: str = sys.executable, config: str = "") -> tuple[str, ...]:
+    """What opens the note window, by this Python and no folder that PATH names; `config` names another
+    settings file than the usual one."""
+    settings = ("--config", config) if config else ()
+    return executable, "-m", "snapper", *settings, "capture", "--ask"

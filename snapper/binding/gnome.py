@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from snapper.binding.steps import steps
 from snapper.desktop import Desktop
 from snapper.errors import ChordTaken, Unavailable
-from snapper.hotkey.chord import Chord, other_than, setting_line
+from snapper.hotkey.chord import Chord, choose_another
 from snapper.hotkey.keys import Modifier
 from snapper.hotkey.wayland_portal import xkb_name
+from snapper.language import _
 
 _KEYS = "org.gnome.settings-daemon.plugins.media-keys"
 _LIST = "custom-keybindings"
@@ -40,7 +41,7 @@ _SPELLINGS = {"primary": "control", "ctrl": "control", "ctl": "control", "mod1":
 class GnomeBinding:
     """The custom shortcut of this person."""
 
-    place = f"GNOME Settings, Keyboard, Custom Shortcuts ({_OWN})"
+    place = _("GNOME Settings, Keyboard, Custom Shortcuts ({path})").format(path=_OWN)
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = {**environ, "LC_ALL": "C.UTF-8"}
@@ -61,8 +62,10 @@ class GnomeBinding:
             wanted = accelerator(chord)
             if other := self._other(wanted, paths):
                 raise ChordTaken(
-                    f"In GNOME's settings, {chord} does something else: {other}.",
-                    f"Choose another one in the settings: {setting_line(other_than(chord))}",
+                    _("In GNOME's settings, {chord} does something else: {what}.").format(
+                        chord=chord, what=other
+                    ),
+                    choose_another(chord),
                 )
             own = f"{_KEYS}.custom-keybinding:{_OWN}"
             for key, value in (("name", "snapper"), ("command", shlex.join(command)), ("binding", wanted)):
@@ -95,7 +98,7 @@ class GnomeBinding:
                 return _text(self._get(own, "name")) or path
         for schema in _SCHEMAS:
             for line in self._listing(schema):
-                name, _, value = line.removeprefix(f"{schema} ").partition(" ")
+                name, _blank, value = line.removeprefix(f"{schema} ").partition(" ")
                 if normal(wanted) in map(normal, [*_texts(value), _text(value)]):
                     return name.replace("-", " ")
         return ""
@@ -120,8 +123,8 @@ class GnomeBinding:
             )  # fmt: skip
         except (OSError, subprocess.SubprocessError) as error:
             raise Unavailable(
-                "GNOME's settings cannot be read or written from here.",
-                "Start snapper on the GNOME desktop, as the person who is signed in there.",
+                _("GNOME's settings cannot be read or written from here."),
+                _("Start snapper on the GNOME desktop, as the person who is signed in there."),
             ) from error
         return done.stdout.decode("utf-8", "replace").strip()
 

@@ -5,26 +5,33 @@ from __future__ import annotations
 from snapper.desktop import Desktop
 from snapper.hotkey.chord import Chord
 from snapper.hotkey.keys import EVDEV_TO_X11, Modifier
+from snapper.language import Sentence, _
 
 COMMAND = "snapper capture --ask"
 
 _STEPS = {
-    Desktop.GNOME: (
-        "Open Settings, Keyboard, View and Customise Shortcuts, Custom Shortcuts; add one with the name "
-        "“snapper” and the command “{command}”, choose Set Shortcut, press {chord}, then Add."
+    # Translators: the names of menus and buttons as GNOME has them.
+    Desktop.GNOME: _(
+        "To have {chord} everywhere on GNOME: open Settings, Keyboard, View and Customise Shortcuts, Custom "
+        "Shortcuts; add one with the name “snapper” and the command “{command}”, choose Set Shortcut, press "
+        "{chord}, then Add."
     ),
-    Desktop.KDE: (
-        "Open System Settings, Shortcuts, Add New, Command or Script; enter “{command}”, choose Add custom "
-        "shortcut, press {chord}, then Apply."
+    # Translators: the names of menus and buttons as KDE has them.
+    Desktop.KDE: _(
+        "To have {chord} everywhere on KDE Plasma: open System Settings, Shortcuts, Add New, Command or "
+        "Script; enter “{command}”, choose Add custom shortcut, press {chord}, then Apply."
     ),
-    Desktop.SWAY: (
-        "Add this line to ~/.config/sway/config and run “swaymsg reload”: "
-        "bindcode --no-repeat {sway} exec {command}"
+    Desktop.SWAY: _(
+        "To have {chord} everywhere on sway: add this line to ~/.config/sway/config and run "
+        "“swaymsg reload”: bindcode --no-repeat {keys} exec {command}"
     ),
-    Desktop.HYPRLAND: ("Add this line to ~/.config/hypr/hyprland.conf: bind = {hyprland}, exec, {command}"),
-    Desktop.OTHER: (
-        "Open the keyboard shortcuts in the desktop's settings, add one with the command “{command}”, and "
-        "press {chord} for it."
+    Desktop.HYPRLAND: _(
+        "To have {chord} everywhere on Hyprland: add this line to ~/.config/hypr/hyprland.conf: "
+        "bind = {keys}, exec, {command}"
+    ),
+    Desktop.OTHER: _(
+        "To have {chord} everywhere on this desktop: open the keyboard shortcuts in the desktop's settings, "
+        "add one with the command “{command}”, and press {chord} for it."
     ),
 }
 
@@ -42,13 +49,10 @@ _HYPRLAND = {
 }
 
 
-def steps(chord: Chord, desktop: Desktop, command: str = COMMAND) -> str:
+def steps(chord: Chord, desktop: Desktop, command: str = COMMAND) -> Sentence:
     """What a person does to have this desktop run a command at the chord, in one or two sentences."""
-    said = _STEPS[desktop].format(
-        chord=chord, command=command, sway=sway_keys(chord), hyprland=_hyprland_keys(chord)
-    )
-    name = f"on {desktop}" if desktop else "on this desktop"
-    return f"To have {chord} everywhere {name}: {said[0].lower()}{said[1:]}"
+    keys = _hyprland_keys(chord) if desktop is Desktop.HYPRLAND else sway_keys(chord)
+    return _STEPS[desktop].format(chord=chord, command=command, keys=keys)
 
 
 def sway_keys(chord: Chord) -> str:

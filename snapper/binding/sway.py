@@ -20,12 +20,13 @@ from snapper import disk
 from snapper.binding.steps import steps, sway_keys
 from snapper.desktop import Desktop
 from snapper.errors import ChordTaken, Unavailable
-from snapper.hotkey.chord import Chord, other_than, setting_line
+from snapper.hotkey.chord import Chord, choose_another
 from snapper.hotkey.keys import EVDEV_TO_X11, KEYS, Modifier
+from snapper.language import _
 
 _SYSTEM = Path("/etc/sway/config")
 _FILE = "snapper.conf"
-_HEAD = "# Written by snapper; “snapper” takes it away again.\n"
+_HEAD = "# Written by snapper; “snapper binding remove” takes it away again.\n"
 _MARK = "# snapper's keys"
 _SECONDS = 5.0
 
@@ -62,8 +63,10 @@ class SwayBinding:
         with self._in_words(chord, command):
             if other := self._other(chord):
                 raise ChordTaken(
-                    f"In your configuration of sway, {chord} does something else: {other[:80]}",
-                    f"Choose another one in the settings: {setting_line(other_than(chord))}",
+                    _("In your configuration of sway, {chord} does something else: {line}").format(
+                        chord=chord, line=other[:80]
+                    ),
+                    choose_another(chord),
                 )
             self._file.parent.mkdir(parents=True, exist_ok=True)
             line = f"bindcode --no-repeat {sway_keys(chord)} exec {_command(command)}\n"
@@ -176,10 +179,11 @@ class SwayBinding:
             remedy = (
                 steps(chord, Desktop.SWAY, _command(command))
                 if chord
-                else "Allow it, or ask whoever looks after this computer."
+                else _("Allow it, or ask whoever looks after this computer.")
             )
             raise Unavailable(
-                f"sway's configuration in {self._folder} cannot be read or written.", remedy
+                _("sway's configuration in {folder} cannot be read or written.").format(folder=self._folder),
+                remedy,
             ) from error
 
 

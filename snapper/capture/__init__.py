@@ -15,15 +15,16 @@ What reads a real screen is imported when a screen is opened, so that frames and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 import mss
 
 from snapper.capture.frame import Frame
 from snapper.capture.windows import Windows, windows_for
-from snapper.desktop import Desktop, Session, desktop_of, session_of
+from snapper.desktop import Desktop, Session, desktop_of, refusal, session_of
 from snapper.errors import SnapperError, Unavailable
+from snapper.language import _
 
 __all__ = ["Screen", "ScreenChoice", "choose_screen", "open_screen"]
 
@@ -72,9 +73,11 @@ def choose_screen(platform: str, environ: Mapping[str, str]) -> ScreenChoice:
             return _first(_wayland(environ))
         if session is Session.NONE:
             raise Unavailable(
-                "There is no screen here: no graphical desktop is running, or it is not told "
-                "(DISPLAY is empty).",
-                "Start snapper from the desktop that is to be captured.",
+                _(
+                    "There is no screen here: no graphical desktop is running, or it is not told "
+                    "(DISPLAY is empty)."
+                ),
+                _("Start snapper from the desktop that is to be captured."),
             )
     return _with_mss(platform, environ)
 
@@ -82,21 +85,32 @@ def choose_screen(platform: str, environ: Mapping[str, str]) -> ScreenChoice:
 def _with_mss(platform: str, environ: Mapping[str, str]) -> ScreenChoice:
     from snapper.capture import with_mss
 
-    if platform == "win32":
-        from snapper.capture.dpi_win32 import be_aware
-
-        be_aware()
     if platform == "darwin":
         from snapper.capture.mac_screen import open_mac_screen
 
         return ScreenChoice("mss", open_mac_screen(environ), windows_for(platform, environ))
     if platform == "win32":
-        screen = with_mss.Screen(lambda: mss.MSS(), windows_for(platform, environ))
-    else:
-        with_mss.give_large_blocks_back()
-        display = environ["DISPLAY"]
-        screen = with_mss.Screen(lambda: mss.MSS(display=display), windows_for(platform, environ))
+        return ScreenChoice("mss", _windows_screen(environ), windows_for(platform, environ))
+    with_mss.give_large_blocks_back()
+    display = environ["DISPLAY"]
+    screen = with_mss.Screen(lambda: mss.MSS(display=display), windows_for(platform, environ))
     return ScreenChoice("mss", screen, windows_for(platform, environ))
+
+
+def _windows_screen(environ: Mapping[str, str]) -> Screen:
+    """Windows' desktop, in whose frames a covered active window has its own picture."""
+    from snapper.capture import with_mss
+    from snapper.capture.covered import with_own_picture
+    from snapper.capture.dpi_win32 import be_aware
+    from snapper.capture.print_window_win32 import PrintWindow
+
+    be_aware()
+    windows, printer = windows_for("win32", environ), PrintWindow()
+
+    def finish(frame: Frame) -> Frame:
+        return with_own_picture(replace(frame, windows=tuple(windows.visible())), printer.picture)
+
+    return with_mss.Screen(lambda: mss.MSS(), windows, finish)
 
 
 # --- Wayland ----------------------------------------------------------------------------------------------
@@ -109,11 +123,13 @@ def _first(candidates: Mapping[str, Callable[[], ScreenChoice]]) -> ScreenChoice
         try:
             chosen = build()
         except SnapperError as problem:
-            refused.append(f"{name}: {problem.sentence}")
+            refused.append(refusal(name, problem.sentence))
             remedies.append(problem.remedy)
         else:
             return ScreenChoice(chosen.name, chosen.screen, chosen.windows, chosen.notes, tuple(refused))
-    sentence = f"There is no screen here that snapper may see. {' '.join(refused)}"
+    from snapper.words import together
+
+    sentence = together([_("There is no screen here that snapper may see."), *refused])
     raise Unavailable(sentence, next(filter(None, remedies), ""))
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from snapper.capture.frame import Rect, Window
 from snapper.errors import Unavailable
+from snapper.language import _
 
 # CGWindow.h, NSRunningApplication.h
 _ALL, _ON_SCREEN_ONLY, _EXCLUDE_DESKTOP = 0, 1 << 0, 1 << 4
@@ -163,5 +164,5 @@ def _framework(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as problem:
         raise Unavailable(
-            "This is not a Mac, or its bridge to Python is missing.", "pip install pynput"
+            _("This is not a Mac, or its bridge to Python is missing."), "pip install pynput"
         ) from problem

@@ -13,6 +13,7 @@ from typing import Any
 
 from snapper.capture.frame import TITLE_BAR_GUESS, Rect, Window
 from snapper.errors import Unavailable
+from snapper.language import _
 
 # winuser.h, dwmapi.h
 _ROOT = 2
@@ -114,7 +115,7 @@ def _dll(name: str) -> Any:
     try:
         return getattr(ctypes, "WinDLL")(name)  # noqa: B009 (there on Windows only)
     except AttributeError as problem:
-        raise Unavailable("This is not Windows.") from problem
+        raise Unavailable(_("This is not Windows.")) from problem
 
 
 def _user32() -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from snapper.capture.frame import Frame, Rect, Window, crop, window_area
+from snapper.capture.frame import Frame, Rect, Window, crop, window_area, window_only
 
 Printer = Callable[[int], tuple[bytes, Rect] | None]
 
@@ -27,28 +27,28 @@ def above(window: Window, windows: Iterable[Window]) -> tuple[Window, ...]:
     return ()
 
 
-def window_frame(frame: Frame, printer: Printer) -> Frame:
-    """The active window's part of a frame, with the window's own picture where others lie above it.
+def with_own_picture(frame: Frame, printer: Printer) -> Frame:
+    """The frame, with the active window's own picture where others lie above it.
 
-    `frame.windows` must have been asked for. The picture of the screen stays where the printed one has no
-    less black in it: what a program does not paint is black. Raises CaptureFailed when no window was active
-    or nothing of it is on the screen.
+    `frame.windows` must have been asked for. A picture that has more black in it than that of the screen is
+    of no use: what a program does not paint is black.
     """
-    seen = crop(frame, window_area(frame) or Rect(0, 0, 0, 0))
-    if not frame.active or not above(frame.active, frame.windows):
-        return seen
-    printed = _printed(frame, seen, printer)
-    return printed if printed and blackness(printed) <= blackness(seen) else seen
+    if not frame.active or not window_area(frame) or not above(frame.active, frame.windows):
+        return frame
+    seen = window_only(frame)
+    own = _printed(frame.active, seen, printer)
+    return replace(frame, own=own.pixels) if own and blackness(own) <= blackness(seen) else frame
 
 
-def _printed(frame: Frame, seen: Frame, printer: Printer) -> Frame | None:
-    picture = printer(frame.active.handle) if frame.active else None
+def _printed(window: Window, seen: Frame, printer: Printer) -> Frame | None:
+    """What of the window is on the screen, as its program paints it."""
+    picture = printer(window.handle)
     if picture is None:
         return None
     pixels, area = picture
     if seen.area.intersection(area) != seen.area:
         return None  # it moved since
-    return replace(crop(replace(frame, pixels=pixels, area=area), seen.area), monitors=seen.monitors)
+    return crop(replace(seen, pixels=pixels, area=area), seen.area)
 
 
 def blackness(frame: Frame) -> float:

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from snapper.errors import CaptureFailed
+from snapper.language import _
 
 PIXEL = 4  # bytes: blue, green, red, and one that means nothing
 
 COVER = b"\0\0\0\xff"  # the pixel that covers are made of: black, which nothing can be seen through
 TITLE_BAR_GUESS = 32  # pixels; a little more than the usual bars have
 
-_BLACK = "The picture is completely black: the screen was off, locked, or may not be read by programs."
-_UNIFORM = "The picture is one plain colour: nothing can be seen on it."
+_BLACK = _("The picture is completely black: the screen was off, locked, or may not be read by programs.")
+_UNIFORM = _("The picture is one plain colour: nothing can be seen on it.")
 
 
 class Rect(NamedTuple):
@@ -69,6 +70,8 @@ class Frame:
     bytearray comes straight from the screen: copying 33 MB would cost as much as freezing them); `area` is
     the box around all monitors; `active` is the window that had the focus; `taken_at` is in Unix seconds;
     `windows` are all that could be seen, topmost first, and empty as long as nobody has asked for them.
+    `own` are the active window's own pixels, as many as its visible part (`window_area`) has, where other
+    windows lay above it; else None. `only_x11`: this desktop tells of no windows but X11 programs'.
     """
 
     pixels: bytes | bytearray = field(repr=False)
@@ -77,11 +80,21 @@ class Frame:
     active: Window | None
     taken_at: float
     windows: tuple[Window, ...] = ()
+    own: bytes | bytearray | None = field(default=None, repr=False)
+    only_x11: bool = False
 
 
 def window_area(frame: Frame) -> Rect | None:
     """The visible part of the active window; None when none was active or it is off the desktop."""
     return frame.active.bounds.intersection(frame.area) if frame.active else None
+
+
+def window_only(frame: Frame) -> Frame:
+    """The active window alone, by its own picture where there is one, which `own` goes on telling of.
+    Raises CaptureFailed when none was active or nothing of it is on the screen.
+    """
+    seen = crop(frame, window_area(frame) or Rect(0, 0, 0, 0))
+    return replace(seen, pixels=frame.own, own=frame.own) if frame.own is not None else seen
 
 
 def crop(frame: Frame, rect: Rect) -> Frame:
@@ -91,11 +104,11 @@ def crop(frame: Frame, rect: Rect) -> Frame:
     """
     area = rect.intersection(frame.area)
     if area is None:
-        raise CaptureFailed("Nothing of that is on the screen.", "Choose the whole screen instead.")
+        raise CaptureFailed(_("Nothing of that is on the screen."), _("Choose the whole screen instead."))
     if area == frame.area:
         return frame
     monitors = tuple(monitor for monitor in frame.monitors if monitor.area.intersection(area))
-    return replace(frame, pixels=_cut(frame, area), area=area, monitors=monitors)
+    return replace(frame, pixels=_cut(frame, area), area=area, monitors=monitors, own=None)
 
 
 def _cut(frame: Frame, area: Rect) -> bytes:
@@ -117,7 +130,7 @@ def cover(frame: Frame, rects: Iterable[Rect]) -> Frame:
     pixels = bytearray(frame.pixels)
     for area in areas:
         _paint_over(pixels, frame.area, area)
-    return replace(frame, pixels=pixels)
+    return replace(frame, pixels=pixels, own=None)
 
 
 def _paint_over(pixels: bytearray, whole: Rect, area: Rect) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from snapper.errors import CaptureFailed, Unavailable
+from snapper.language import Sentence, _
 
 _CORE_GRAPHICS = "/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics"
 
@@ -31,8 +32,10 @@ _TERMINALS = {
 
 # The versions of macOS before which the switch was at another place.
 _PLACES = {
-    13: "System Preferences, Security & Privacy, Privacy, Screen Recording",
-    15: "System Settings, Privacy & Security, Screen Recording",
+    # Translators: names in macOS itself, each within the one before: written as macOS has them.
+    13: _("System Preferences, Security & Privacy, Privacy, Screen Recording"),
+    # Translators: names in macOS itself, each within the one before: written as macOS has them.
+    15: _("System Settings, Privacy & Security, Screen Recording"),
 }
 
 Loader = Callable[[str], Any]
@@ -45,7 +48,7 @@ class MacPermission:
         try:
             library = load(_CORE_GRAPHICS)
         except OSError as problem:
-            raise Unavailable("This is not a Mac.") from problem
+            raise Unavailable(_("This is not a Mac.")) from problem
         self._preflight = _question(library, "CGPreflightScreenCaptureAccess")
         self._request = _question(library, "CGRequestScreenCaptureAccess")
 
@@ -66,9 +69,8 @@ class MacPermission:
 def missing(version: str, environ: Mapping[str, str]) -> CaptureFailed:
     """What to say without the permission; `version` is that of macOS, `environ` the environment."""
     return CaptureFailed(
-        "macOS does not let snapper see the windows of other programs: there is no picture.",
-        f"Switch on {_listed_as(environ)} in {_place(version)}, then end snapper and start it again. "
-        "If it is on already, switch it off and on: after an update macOS may want that.",
+        _("macOS does not let snapper see the windows of other programs: there is no picture."),
+        _switch_on(environ, _place(version)),
     )
 
 
@@ -85,21 +87,33 @@ def _question(library: Any, name: str) -> Callable[[], bool]:
     return lambda: bool(function())
 
 
-def _listed_as(environ: Mapping[str, str]) -> str:
+def _switch_on(environ: Mapping[str, str], place: Sentence) -> Sentence:
+    """What to do about it, by the program that macOS lists at this place."""
     terminal = environ.get("TERM_PROGRAM", "")
     if terminal in _TERMINALS:
-        return f"“{_TERMINALS[terminal]}”, from which snapper was started,"
+        return _(
+            "Switch on “{program}”, from which snapper was started, in {place}, then end snapper and start "
+            "it again. If it is on already, switch it off and on: after an update macOS may want that."
+        ).format(program=_TERMINALS[terminal], place=place)
     if terminal:
-        return "the program from which snapper was started"
-    return "“Python”, which snapper runs in,"
+        return _(
+            "Switch on the program from which snapper was started in {place}, then end snapper and start it "
+            "again. If it is on already, switch it off and on: after an update macOS may want that."
+        ).format(place=place)
+    return _(
+        "Switch on “Python”, which snapper runs in, in {place}, then end snapper and start it again. "
+        "If it is on already, switch it off and on: after an update macOS may want that."
+    ).format(place=place)
 
 
-def _place(version: str) -> str:
+def _place(version: str) -> Sentence:
     """Where the switch is; Python built for an older macOS is told 10.16 for every later one."""
     if version.startswith("10.16"):
-        return "the system's settings, Privacy & Security, Screen Recording"
+        # Translators: names in macOS itself, each within the one before: written as macOS has them.
+        return _("the system's settings, Privacy & Security, Screen Recording")
     major = version.split(".")[0]
     for before, place in _PLACES.items():
         if major.isdecimal() and int(major) < before:
             return place
-    return "System Settings, Privacy & Security, Screen & System Audio Recording"
+    # Translators: names in macOS itself, each within the one before: written as macOS has them.
+    return _("System Settings, Privacy & Security, Screen & System Audio Recording")

@@ -17,6 +17,7 @@ from snapper.capture.frame import PIXEL, Frame, Rect, Window
 from snapper.capture.mac_permission import MacPermission, macos_version, missing
 from snapper.capture.with_mss import Screen
 from snapper.errors import CaptureFailed
+from snapper.language import _
 
 HALF_POINTS = Scale(2.0, 2.0)  # no window lies at a finer place: pixels of Retina monitors
 
@@ -72,8 +73,8 @@ def in_pixels(frame: Frame, desktop: Rect) -> tuple[Frame, Scale]:
     """
     if len(frame.pixels) != frame.area.width * frame.area.height * PIXEL:
         raise CaptureFailed(
-            "The screen was read in a form that snapper does not know.",
-            "Take a picture with Shift-Command-3 instead, and send it with “snapper send FILE”.",
+            _("The screen was read in a form that snapper does not know."),
+            _("Take a picture with Shift-Command-3 instead, and send it with “snapper send FILE”."),
         )
     scale = Scale(frame.area.width / desktop.width, frame.area.height / desktop.height)
     monitors = tuple(replace(monitor, area=scale.rect(*monitor.area)) for monitor in frame.monitors)

@@ -8,14 +8,15 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from ctypes import wintypes
 from typing import Any
 
 from snapper.capture.frame import PIXEL, Rect
 from snapper.errors import Unavailable
+from snapper.language import _
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 0.5  # the note window appears after that; the screen is frozen before
 _RENDER_FULL_CONTENT = 2  # PW_RENDERFULLCONTENT: what is drawn by the graphics card too (Windows 8.1)
 
 _WINDOW, _CONTEXT, _OBJECT = wintypes.HWND, wintypes.HDC, wintypes.HGDIOBJ
@@ -62,10 +63,13 @@ class PrintWindow:
         if self._user32.IsHungAppWindow(handle):
             return None
         results: list[tuple[bytes, Rect] | None] = []
+
+        def ask() -> None:
+            with suppress(OSError):  # no memory for the picture
+                results.append(self._print(handle))
+
         # A thread that its window never answers ends with it, or with us.
-        thread = threading.Thread(
-            target=lambda: results.append(self._print(handle)), daemon=True, name="print"
-        )
+        thread = threading.Thread(target=ask, daemon=True, name="print")
         thread.start()
         thread.join(PATIENCE_SECONDS)
         return results[0] if results else None
@@ -102,7 +106,7 @@ def _dll(name: str, functions: tuple[tuple[str, Any, list[Any]], ...]) -> Any:
     try:
         dll = getattr(ctypes, "WinDLL")(name)  # noqa: B009 (there on Windows only)
     except AttributeError as problem:
-        raise Unavailable("This is not Windows.") from problem
+        raise Unavailable(_("This is not Windows.")) from problem
     for function_name, result, arguments in functions:
         function = getattr(dll, function_name)
         function.restype, function.argtypes = result, arguments

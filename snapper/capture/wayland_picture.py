@@ -31,7 +31,7 @@ def assembled(picture: Image.Image, layout: Layout | None, active: Window | None
     pixels = plain.tobytes("raw", "BGRX")
     scale = factor(picture.size, layout)
     if scale is None or layout is None:
-        return Frame(pixels, area, (Monitor(area, primary=True),), None, taken_at)
+        return Frame(pixels, area, (Monitor(area, primary=True),), None, taken_at, only_x11=True)
     monitors = tuple(Monitor(scaled(each.area, scale), each.name, each.primary) for each in layout[1])
     return Frame(
         pixels,
@@ -39,4 +39,5 @@ def assembled(picture: Image.Image, layout: Layout | None, active: Window | None
         monitors or (Monitor(area, primary=True),),
         scaled_window(active, scale) if active else None,
         taken_at,
+        only_x11=True,
     )

@@ -20,7 +20,8 @@ from PIL import Image
 from snapper import menu_entry
 from snapper.capture.wayland_screen import Photograph
 from snapper.errors import CaptureFailed
-from snapper.portal import WORDS, Portal, PortalFailed, Trouble
+from snapper.language import _
+from snapper.portal import Portal, PortalFailed, Trouble
 from snapper.portal_permission import Permission, kept
 
 NAME = "wayland_portal"
@@ -31,13 +32,15 @@ _ASKING_SECONDS = 60.0  # for a person to read a question and answer it
 _CLOCK_SECONDS = 2.0  # by which a file's time may lie before ours: file systems count in coarse steps
 _FILE_MAX = 512 << 20
 
-_NOT_SEEN = "The screen cannot be frozen"
+_NOT_SEEN = _("The screen cannot be frozen.")
 _NOTES = {
     Permission.NO: (
-        "The desktop was told not to let snapper see the screen. Allow it in the desktop's settings, under "
-        "applications or privacy.",
+        _(
+            "The desktop was told not to let snapper see the screen. Allow it in the desktop's settings, "
+            "under applications or privacy."
+        ),
     ),
-    Permission.ASK: ("The desktop asks before every picture.",),
+    Permission.ASK: (_("The desktop asks before every picture."),),
 }
 
 
@@ -69,8 +72,8 @@ class PortalCamera:
                 uri = portal.wait(handle, seconds).get("uri")
             return _developed(_place(uri), asked_at)
         except PortalFailed as error:
-            because, remedy = WORDS[error.trouble]
-            raise CaptureFailed(f"{_NOT_SEEN}: {because}.", remedy) from error
+            refusal = error.unavailable(_NOT_SEEN)
+            raise CaptureFailed(refusal.sentence, refusal.remedy) from error
 
 
 def _place(uri: object) -> Path:

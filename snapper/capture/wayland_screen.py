@@ -19,15 +19,16 @@ from snapper.capture.wayland_picture import assembled, factor
 from snapper.capture.windows import Windows
 from snapper.capture.xwayland import ScaledWindows, layout, window_picture
 from snapper.errors import CaptureFailed, Unavailable
+from snapper.language import _
 
 Photograph = tuple[Image.Image, float]  # and when it was taken, in Unix seconds
 
-ONLY_X11 = (
+ONLY_X11 = _(
     "On this desktop only windows of X11 programs, such as TWS, can be told apart; where another window has "
     "the keyboard, the picture shows the whole screen."
 )
-NO_X11 = "No window can be told apart on this desktop: the picture shows the whole screen."
-ONLY_WINDOW = "Only the window of an X11 program, such as TWS, can be in the picture: the one in front."
+NO_X11 = _("No window can be told apart on this desktop: the picture shows the whole screen.")
+ONLY_WINDOW = _("Only the window of an X11 program, such as TWS, can be in the picture: the one in front.")
 
 
 class WaylandScreen:
@@ -76,7 +77,7 @@ class WindowOnly:
 
     def __init__(self, display_name: str) -> None:
         if layout(display_name) is None:
-            raise Unavailable("There are no windows of X11 programs here, such as TWS.")
+            raise Unavailable(_("There are no windows of X11 programs here, such as TWS."))
         self._display_name = display_name
         self.windows: Windows = X11Windows(display_name)
 
@@ -86,9 +87,11 @@ class WindowOnly:
         found = window_picture(self._display_name, active.handle) if active else None
         if active is None or found is None:
             raise CaptureFailed(
-                "There is no picture: this desktop shows snapper only windows such as TWS, and none was in "
-                "front.",
-                "Click into TWS and try again; “snapper doctor” says how to allow the whole screen.",
+                _(
+                    "There is no picture: this desktop shows snapper only windows such as TWS, and none was "
+                    "in front."
+                ),
+                _("Click into TWS and try again; “snapper doctor” says how to allow the whole screen."),
             )
         pixels, area = found
         return Frame(pixels, area, (Monitor(area, primary=True),), replace(active, bounds=area), taken_at)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from snapper.capture.wayland_portal import decoded
 from snapper.capture.wayland_screen import Photograph
 from snapper.errors import CaptureFailed, Unavailable
+from snapper.language import _
 from snapper.portal import PortalFailed
 
 NAME = "grim"
@@ -39,11 +40,11 @@ class GrimCamera:
             return decoded(done.stdout), taken_at
         except FileNotFoundError as error:
             raise Unavailable(
-                "grim, which takes pictures on sway and its relatives, is not installed.",
-                "On sway and its relatives: ask whoever looks after this computer to install grim.",
+                _("grim, which takes pictures on sway and its relatives, is not installed."),
+                _("On sway and its relatives: ask whoever looks after this computer to install grim."),
             ) from error
         except (OSError, subprocess.SubprocessError, PortalFailed) as error:
             raise CaptureFailed(
-                "grim brings no picture of this desktop.",
-                "Try again; if it stays so, “snapper doctor” says what else there is.",
+                _("grim brings no picture of this desktop."),
+                _("Try again; if it stays so, “snapper doctor” says what else there is."),
             ) from error

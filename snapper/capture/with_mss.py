@@ -28,6 +28,7 @@ from mss.screenshot import ScreenShot
 from snapper.capture.frame import Frame, Monitor, Rect
 from snapper.capture.windows import Windows
 from snapper.errors import CaptureFailed, Unavailable
+from snapper.language import _
 
 # mss guards a lost X connection with a bare assertion.
 _MSS_ERRORS = (ScreenShotError, AssertionError, OSError)
@@ -38,25 +39,35 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 class Screen:
     """The desktop, ready to be frozen at any moment, from any thread.
 
-    `connect` opens mss; `windows` is closed with the screen. Raises Unavailable when there is no screen.
+    `connect` opens mss; `windows` is closed with the screen; `finish` adds to a frame what is asked for after
+    the pixels. Raises Unavailable when there is no screen.
     """
 
-    def __init__(self, connect: Callable[[], mss.MSS], windows: Windows) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], mss.MSS],
+        windows: Windows,
+        finish: Callable[[Frame], Frame] = lambda frame: frame,
+    ) -> None:
         self._connect = connect
         self._windows = windows
+        self._finish = finish
         self._lock = threading.Lock()
         self._camera: mss.MSS | None = None
         try:
             self._shoot()
         except _MSS_ERRORS as error:
             raise Unavailable(
-                "There is no screen here: the display does not answer.",
-                "Start snapper from the desktop that is to be captured.",
+                _("There is no screen here: the display does not answer."),
+                _("Start snapper from the desktop that is to be captured."),
             ) from error
         windows.active()
 
     def grab(self) -> Frame:
         """Freeze the desktop as it is now. Raises CaptureFailed."""
+        return self._finish(self._frozen())
+
+    def _frozen(self) -> Frame:
         with self._lock:
             taken_at = time.time()
             try:
@@ -66,7 +77,7 @@ class Screen:
                     shot = self._shoot()
             except _MSS_ERRORS as error:
                 raise CaptureFailed(
-                    "The screen could not be read.", "Try again; if it stays so, start snapper again."
+                    _("The screen could not be read."), _("Try again; if it stays so, start snapper again.")
                 ) from error
             area = Rect(shot.left, shot.top, shot.width, shot.height)
             return Frame(shot.raw, area, _monitors(self._opened(), area), active, taken_at)

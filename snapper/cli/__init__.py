@@ -16,20 +16,24 @@ from typing import NoReturn
 import click
 
 from snapper import __version__
+from snapper.cli import click_words
 from snapper.cli.config_commands import config
 from snapper.cli.desk_commands import desk
+from snapper.cli.desktop_commands import autostart, binding
 from snapper.cli.doctor_commands import doctor
 from snapper.cli.logs_commands import logs
 from snapper.cli.outbox_commands import outbox
 from snapper.cli.proxy_commands import proxy
 from snapper.cli.report_commands import attach, capture, listen, send
-from snapper.cli.speaking import EXIT_FAILED, EXIT_USAGE, path_type, say
+from snapper.cli.speaking import EXIT_FAILED, EXIT_USAGE, Group, path_type, say
 from snapper.errors import SnapperError
+from snapper.language import _
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; no exception reaches the user as such."""
     _write_utf8()
+    click_words.speak()
     try:
         code = snapper.main(list(arguments) if arguments is not None else None, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -37,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(EXIT_USAGE)
     except click.Abort:
-        say("Stopped.")
+        say(_("Stopped."))
         sys.exit(130)
     except SnapperError as error:
         say(str(error))
@@ -45,20 +49,32 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         sys.exit(EXIT_FAILED)
     except Exception as error:  # noqa: BLE001 - the last resort: a trader must not see a traceback
-        say(f"snapper made a mistake of its own. Please send this file to support: {_own_log(error)}")
+        sentence = _("snapper made a mistake of its own. Please send this file to support: {file}")
+        say(sentence.format(file=_own_log(error)))
         sys.exit(EXIT_FAILED)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="snapper")
-@click.option("--config", "config_file", type=path_type, help="Another settings file.")
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=_("The screen as it was, today's TWS logs and a note, under a receipt that support can find."),
+)
+@click.version_option(
+    __version__,
+    prog_name="snapper",
+    message=_("%(prog)s, version %(version)s"),
+    help=_("Show the version and exit."),
+)
+@click.option("--config", "config_file", type=path_type, help=_("Another settings file."))
 @click.pass_context
 def snapper(context: click.Context, config_file: Path | None) -> None:
-    """The screen as it was, today's TWS logs and a note, under a receipt that support can find."""
+    """The whole command line."""
     context.obj = config_file
 
 
-for _command in (listen, send, attach, capture, outbox, logs, proxy, doctor, desk, config):
+for _command in (
+    listen, send, attach, capture, outbox, logs, proxy, doctor, autostart, binding, desk, config,
+):  # fmt: skip
     snapper.add_command(_command)
 
 

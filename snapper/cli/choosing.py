@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapper.errors import UsageError
+from snapper.language import _
 from snapper.logs.window import EARLIER_DAYS_MAX
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ def log_options(command: Command) -> Command:
             click.option(
                 "--days",
                 type=click.IntRange(0, EARLIER_DAYS_MAX),
-                help="Logs of so many earlier days as well.",
+                help=_("Logs of so many earlier days as well."),
             ),
-            click.option("--last", metavar="TIME", help="Only the last while of the logs: 15m, 2h."),
-            click.option("--between", metavar="TIMES", help="Only a part of the logs: 14:00-14:30."),
+            click.option("--last", metavar="TIME", help=_("Only the last while of the logs: 15m, 2h.")),
+            click.option("--between", metavar="TIMES", help=_("Only a part of the logs: 14:00-14:30.")),
         )
     ):
         command = option(command)
@@ -44,7 +45,7 @@ def log_choice(settings: Settings, days: int | None, last: str | None, between: 
     from snapper.logs.window import parse_window
 
     if last and between:
-        raise UsageError("--last and --between exclude each other.", "Choose one of them.")
+        raise UsageError(_("--last and --between exclude each other."), _("Choose one of them."))
     text = last or between
     window = parse_window(text, datetime.now().astimezone()) if text else None
     return LogChoice(settings.logs_days if days is None else days, window)
@@ -72,11 +73,13 @@ def addressed(
     try:
         endpoint(settings, destination.name).ticket(number)
     except Refused as error:
-        missing = error.obstacle.cause == Cause.TICKET_MISSING
-        remedy = "Check the number." if missing else "Choose another ticket, or a new one: “snapper send”."
-        raise UsageError(error.sentence, f"{remedy} Nothing was sent or kept.") from error
+        remedy = _("Choose another ticket, or a new one: “snapper send”. Nothing was sent or kept.")
+        if error.obstacle.cause == Cause.TICKET_MISSING:
+            remedy = _("Check the number. Nothing was sent or kept.")
+        raise UsageError(error.sentence, remedy) from error
     except DeliveryError as error:
-        say(f"The ticket cannot be looked up now: {error.sentence} The report is kept and sent later.")
+        told = _("The ticket cannot be looked up now: {reason} The report is kept and sent later.")
+        say(told.format(reason=error.sentence))
     return number, destination
 
 
@@ -86,7 +89,7 @@ def kept_classes(settings: Settings, names: Sequence[str]) -> frozenset[Private]
 
     if unknown := [name for name in names if name not in OPTIONAL]:
         raise UsageError(
-            f"--keep: “{unknown[0][:60]}” is not a class of private values.",
-            f"Choose from: {', '.join(sorted(OPTIONAL))}.",
+            _("--keep: “{name}” is not a class of private values.").format(name=unknown[0][:60]),
+            _("Choose from: {names}.").format(names=", ".join(sorted(OPTIONAL))),
         )
     return frozenset(map(Private, (*settings.privacy_keep, *names)))

@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snapper.cli.destination_commands import KEYRING, config_check, config_token, no_token, origin, welcome
-from snapper.cli.speaking import EXIT_FAILED, json_option, path_type, say, settings_of, show
+from snapper.cli.speaking import (
+    EXIT_FAILED,
+    Group,
+    json_option,
+    paragraphs,
+    path_type,
+    say,
+    settings_of,
+    show,
+)
 from snapper.errors import Unavailable, UsageError
+from snapper.language import _, in_english
 
 if TYPE_CHECKING:
     from snapper.cli.interview import Answers, Given
@@ -21,20 +31,23 @@ if TYPE_CHECKING:
     from snapper.setting_up import Trial
 
 
-@click.group()
+@click.group(cls=Group, help=_("The settings, where they come from, and where reports go."))
 def config() -> None:
-    """The settings, where they come from, and where reports go."""
+    """Everything about settings."""
 
 
 for _command in (config_token, config_check):
     config.add_command(_command)
 
 
-@config.command("show")
+@config.command(
+    "show",
+    help=_("Show every setting, where it comes from, the chord with its reason, and every destination."),
+)
 @json_option
 @click.pass_obj
 def config_show(config_file: Path | None, as_json: bool) -> int:
-    """Show every setting, where it comes from, the chord with its reason, and every destination."""
+    """Show the settings."""
     from snapper import connect, present
 
     settings = settings_of(config_file)
@@ -50,11 +63,11 @@ def config_show(config_file: Path | None, as_json: bool) -> int:
     return 0
 
 
-@config.command("path")
+@config.command("path", help=_("Show where the settings file is."))
 @json_option
 @click.pass_obj
 def config_path(config_file: Path | None, as_json: bool) -> int:
-    """Show where the settings file is."""
+    """Show the file's path."""
     path = settings_of(config_file).file
     show({"file": str(path), "exists": path.exists()}, as_json, path)
     return 0
@@ -63,31 +76,41 @@ def config_path(config_file: Path | None, as_json: bool) -> int:
 # --- setting up -------------------------------------------------------------------------------------------
 
 
-@config.command("init")
-@click.option(
-    "--template", "only_template", is_flag=True, help="Only write a file with every setting explained."
+@config.command(
+    "init",
+    help=paragraphs(
+        _(
+            "Set up a destination for reports: asks which ticket system, where, and for a token, and tries "
+            "it out."
+        ),
+        _(
+            "With options nobody is asked for what they say. Without a terminal and without options, as with "
+            "--template, a settings file is written in which everything is explained."
+        ),
+    ),
 )
-@click.option("--system", default="", help="The ticket system: rt, redmine, zendesk …")
-@click.option("--url", default="", help="Its address, or that of any page there.")
-@click.option("--name", default="", help="What to call it; one of that name is replaced.")
-@click.option("--login", help="The user name, where the system wants one.")
 @click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE", help="What else the system asks for."
+    "--template", "only_template", is_flag=True, help=_("Only write a file with every setting explained.")
 )
-@click.option("--token-file", type=path_type, help="A file that holds the token; - reads it from the input.")
-@click.option("--default", "usual", is_flag=True, help="Reports go there unless you say otherwise.")
-@click.option("--no-probe", is_flag=True, help="Do not try it out.")
+@click.option("--system", default="", help=_("The ticket system: rt, redmine, zendesk …"))
+@click.option("--url", default="", help=_("Its address, or that of any page there."))
+@click.option("--name", default="", help=_("What to call it; one of that name is replaced."))
+@click.option("--login", help=_("The user name, where the system wants one."))
+@click.option(
+    "--option", "options", multiple=True, metavar="KEY=VALUE", help=_("What else the system asks for.")
+)
+@click.option(
+    "--token-file", type=path_type, help=_("A file that holds the token; - reads it from the input.")
+)
+@click.option("--default", "usual", is_flag=True, help=_("Reports go there unless you say otherwise."))
+@click.option("--no-probe", is_flag=True, help=_("Do not try it out."))
 @json_option
 @click.pass_obj
 def config_init(
     config_file: Path | None, /, only_template: bool, token_file: Path | None, usual: bool, no_probe: bool,
     as_json: bool, **flags: Any,
 ) -> int:  # fmt: skip
-    """Set up a destination for reports: asks which ticket system, where, and for a token, and tries it out.
-
-    With options nobody is asked for what they say. Without a terminal and without options, as with
-    --template, a settings file is written in which everything is explained.
-    """
+    """Set up a destination, or write the settings file."""
     path = _settings_path(config_file)
     nothing = not (token_file or usual or no_probe or any(flags.values()))
     if only_template or (nothing and not sys.stdin.isatty()):
@@ -108,7 +131,10 @@ def _given(token_file: Path | None, nothing: bool, options: tuple[str, ...], **f
 def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals:
-        raise UsageError(f"--option {text[:40]}: it needs a value.", "Write it so: --option queue=Support")
+        raise UsageError(
+            _("--option {option}: it needs a value.").format(option=text[:40]),
+            _("Write it so: --option queue=Support"),
+        )
     return key.strip(), value
 
 
@@ -120,7 +146,9 @@ def _token_in(file: Path | None) -> str | None:
     try:
         return file.read_text(encoding="utf-8-sig").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read.", "Name the file that holds the token.") from error
+        raise UsageError(
+            _("{file} cannot be read.").format(file=file), _("Name the file that holds the token.")
+        ) from error
 
 
 def _settings_path(config_file: Path | None) -> Path:
@@ -147,9 +175,13 @@ def _write_template(path: Path, as_json: bool) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         disk.write_new(path, template().encode())
     except FileExistsError as error:
-        raise UsageError(f"{path} exists already.", "Edit it, or move it away first.") from error
+        raise UsageError(
+            _("{file} exists already.").format(file=path), _("Edit it, or move it away first.")
+        ) from error
     except OSError as error:
-        raise UsageError(f"{path} cannot be written.", "Choose another place with --config.") from error
+        raise UsageError(
+            _("{file} cannot be written.").format(file=path), _("Choose another place with --config.")
+        ) from error
     show({"file": str(path)}, as_json, path)
     return 0
 
@@ -167,7 +199,7 @@ def _set_up(path: Path, settings: Settings, given: Given, usual: bool, no_probe:
     destination = _readable(answers.destination)
     if given.all:
         alone = not settings.others and all(each.name == DESK for each in in_use(settings))
-        question = "Do reports go there unless you say otherwise?"
+        question = _("Do reports go there unless you say otherwise?")
         usual = click.confirm(question, default=alone and not _desk_is_set(settings), err=True)
     changes = [settings_file.with_destination(destination)]
     changes += [settings_file.with_usual(destination.name)] if usual else []
@@ -177,7 +209,7 @@ def _set_up(path: Path, settings: Settings, given: Given, usual: bool, no_probe:
 
 
 def _desk_is_set(settings: Settings) -> bool:
-    return any(settings.origin(f"delivery.{key}") != "default" for key in ("url", "token"))
+    return any(settings.is_said(f"delivery.{key}") for key in ("url", "token"))
 
 
 def _readable(destination: Destination) -> Destination:
@@ -188,7 +220,7 @@ def _readable(destination: Destination) -> Destination:
     try:
         return read_destination(destination.name, section(destination))
     except ValueError as error:
-        raise UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+        raise UsageError(str(error)) from error
 
 
 def _keep(answers: Answers, write: Any) -> str:
@@ -221,16 +253,19 @@ def _show_set_up(path: Path, answers: Answers, trial: Trial, unkept: str, usual:
     where = "" if unkept or not answers.token else answers.origin or KEYRING
     data = {
         "file": str(path), "name": there.name, "system": there.system, "url": there.url,
-        "said": trial.said, "problem": trial.problem, "token": where, "default": usual,
+        "said": trial.said, "problem": trial.problem, "token": in_english(where), "default": usual,
     }  # fmt: skip
     lines = welcome(there, trial.said)
-    lines.append(f"“{there.name}” is in {path}.")
+    # Translators: a new destination is in the settings file now.
+    lines.append(_("“{name}” is in {file}.").format(name=there.name, file=path))
     if where:
-        lines.append(f"Its token is in: {where}.")
+        lines.append(_("Its token is in: {place}.").format(place=where))
     elif there.about.token:
         lines.append(f"{unkept} {no_token(there, bool(answers.token))}".strip())
-    lines.append(f'Try it: snapper send {"" if usual else f"--to {there.quoted} "}--no-logs -m "A test"')
+    command = f"snapper send {'' if usual else f'--to {there.quoted} '}--no-logs"
+    lines.append(_('Try it: {command} -m "A test"').format(command=command))
     show(data, as_json, "\n".join(lines))
     if (name := os.environ.get("SNAPPER_DELIVERY_TO", "")) and usual:
-        say(f"The environment variable SNAPPER_DELIVERY_TO says “{name}”, and goes first.")
+        told = _("The environment variable {variable} says “{name}”, and goes first.")
+        say(told.format(variable="SNAPPER_DELIVERY_TO", name=name))
     return EXIT_FAILED if unkept else 0

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from snapper.cli.destination_commands import token_in_environment
 from snapper.cli.speaking import say
 from snapper.errors import SnapperError, UsageError
+from snapper.language import _
 
 if TYPE_CHECKING:
     from snapper.config import Settings
@@ -65,7 +67,7 @@ def interview(settings: Settings, given: Given) -> Answers:
     about = SYSTEMS[system]
     url = _given(
         given.url, lambda text: setting_up.address(system, text), given,
-        f"Address, or that of any page there (such as {about.address})", "--url",
+        _("Address, or that of any page there (such as {example})").format(example=about.address), "--url",
     )  # fmt: skip
     name = _name(settings, given, system, url)
     login = _login(given, about.login)
@@ -89,7 +91,7 @@ def _given(text: str, read: Callable[[str], T], given: Given, question: str, fla
     if text:
         return read(text)
     if not given.person:
-        raise UsageError(f"{flag} is missing.", "There is nobody to ask.")
+        raise UsageError(_("{option} is missing.").format(option=flag), _("There is nobody to ask."))
     return ask(question, read, usual)
 
 
@@ -100,10 +102,10 @@ def _system(given: Given) -> str:
     from snapper.systems import SYSTEMS
 
     if not given.system and given.person:
-        click.echo("Which ticket system takes the reports?", err=True)
+        click.echo(_("Which ticket system takes the reports?"), err=True)
         for number, system in enumerate(SYSTEMS.values(), 1):
             click.echo(f"  {number:>2}  {system.title}", err=True)
-    return _given(given.system, _known_system, given, "Its number", "--system")
+    return _given(given.system, _known_system, given, _("Its number"), "--system")
 
 
 def _known_system(text: str) -> str:
@@ -115,11 +117,14 @@ def _known_system(text: str) -> str:
         text = names[int(text) - 1]
     found = titles.get(text.casefold(), text.casefold())
     if found not in names:
-        raise UsageError(f"“{text[:40]}” is none of them.", f"There are: {', '.join(names)}.")
+        raise UsageError(
+            _("“{system}” is none of them.").format(system=text[:40]),
+            _("There are: {names}.").format(names=", ".join(names)),
+        )
     if found == _BY_HAND:
         raise DescribedByHand(
-            "Such a system is described in the settings file by hand: README, “Any other system”.",
-            "Then “snapper config token NAME” takes its token, and “snapper config check NAME” tries it.",
+            _("Such a system is described in the settings file by hand: README, “Any other system”."),
+            _("Then “snapper config token NAME” takes its token, and “snapper config check NAME” tries it."),
         )
     return found
 
@@ -133,9 +138,11 @@ def _name(settings: Settings, given: Given, system: str, url: str) -> str:
     if given.name or not given.all:
         return setting_up.name(given.name or usual, system)
     while True:
-        name = ask("A name for it, as you will see it", lambda text: setting_up.name(text, system), usual)
+        question = _("A name for it, as you will see it")
+        name = ask(question, lambda text: setting_up.name(text, system), usual)
         there = next((each for each in taken if each.casefold() == name.casefold()), None)
-        if there is None or click.confirm(f"“{there}” is there already. Replace it?", err=True):
+        question = _("“{name}” is there already. Replace it?").format(name=there)
+        if there is None or click.confirm(question, err=True):
             return there or name
 
 
@@ -152,8 +159,9 @@ def _options(given: Given, system: str) -> dict[str, str]:
     options = SYSTEMS[system].options
     keys = [each.key for each in options]
     if unknown := [key for key in given.options if key not in keys]:
-        told = f"It may be: {', '.join(keys)}." if keys else "It has none."
-        raise UsageError(f"--option: {SYSTEMS[system].title} has no “{unknown[0][:40]}”.", told)
+        told = _("It may be: {names}.").format(names=", ".join(keys)) if keys else _("It has none.")
+        sentence = _("--option: {system} has no “{name}”.")
+        raise UsageError(sentence.format(system=SYSTEMS[system].title, name=unknown[0][:40]), told)
     found: dict[str, str] = {}
     for each in options:
         if each.key in given.options or not (given.all or (given.person and each.required)):
@@ -180,12 +188,12 @@ def _with_token(settings: Settings, given: Given, answers: Answers) -> Answers:
     if given.token is not None:
         return replace(answers, token=token(about, given.token))
     kept = tokens.find(answers.destination, os.environ)
-    if kept and (not given.person or kept.origin.startswith("environment")):
+    if kept and (not given.person or token_in_environment(answers.destination)):
         return replace(answers, token=kept.value, origin=kept.origin)
     if not given.person:
         return answers
     if kept:
-        say("There is a token for this address in the keyring; Enter leaves it.")
+        say(_("There is a token for this address in the keyring; Enter leaves it."))
     typed = ask_token(answers.destination)
     if kept and not typed:
         return replace(answers, token=kept.value, origin=kept.origin)
@@ -197,8 +205,9 @@ def ask_token(destination: Destination) -> str:
     from snapper.setting_up import token
 
     about = destination.about
-    say(f"{about.token} What you put in is not shown; Enter alone: later.")
-    what = "Password or token" if about.login else "Token"
+    unseen = _("What you put in is not shown; Enter alone: later.")
+    say(f"{about.token} {unseen}")
+    what = _("Password or token") if about.login else _("Token")
     return ask(what, lambda text: token(about, text), hidden=True)
 
 
@@ -213,13 +222,13 @@ def until_right(settings: Settings, given: Given, answers: Answers) -> tuple[Ans
     from snapper.setting_up import try_out
 
     while True:
-        say(f"Asking {answers.destination.title}…")
+        say(_("Asking {system}…").format(system=answers.destination.title))
         trial = try_out(settings, answers.destination, answers.token)
         if trial.said:
             return answers, trial
         if not given.person:
-            remedy = f"{trial.remedy} Nothing was changed; --no-probe sets it up all the same."
-            raise UsageError(trial.problem, remedy.strip())
+            unchanged = _("Nothing was changed; --no-probe sets it up all the same.")
+            raise UsageError(trial.problem, f"{trial.remedy} {unchanged}".strip())
         say(f"{trial.problem} {trial.remedy}".strip())
         what = _what_now(answers.destination, trial.suspect)
         if what == _KEEP:
@@ -228,7 +237,7 @@ def until_right(settings: Settings, given: Given, answers: Answers) -> tuple[Ans
             answers = _corrected(answers, what)
 
 
-_AGAIN, _KEEP = "try again", "keep it as it is"
+_AGAIN, _KEEP = "again", "keep"  # what no answer is called
 
 
 def _what_now(destination: Destination, suspect: str) -> str:
@@ -236,18 +245,19 @@ def _what_now(destination: Destination, suspect: str) -> str:
     from snapper import setting_up
 
     about = destination.about
-    choices = {setting_up.ADDRESS: "correct the address"}
+    choices: dict[str, str] = {setting_up.ADDRESS: _("correct the address")}
     if about.login:
-        choices[setting_up.LOGIN] = "correct the user name"
+        choices[setting_up.LOGIN] = _("correct the user name")
     if about.token:
-        choices[setting_up.TOKEN] = "put in the token again"
-    choices |= {each.key: f"correct: {each.key.replace('_', ' ')}" for each in about.options}
-    choices |= {_AGAIN: _AGAIN, _KEEP: _KEEP}
+        choices[setting_up.TOKEN] = _("put in the token again")
+    for each in about.options:
+        choices[each.key] = _("correct: {option}").format(option=each.key.replace("_", " "))
+    choices |= {_AGAIN: _("try again"), _KEEP: _("keep it as it is")}
     keys = list(choices)
     for number, words in enumerate(choices.values(), 1):
         click.echo(f"  {number:>2}  {words}", err=True)
     usual = keys.index(suspect if suspect in choices else _AGAIN) + 1
-    number = click.prompt("What now?", type=click.IntRange(1, len(keys)), default=usual, err=True)
+    number = click.prompt(_("What now?"), type=click.IntRange(1, len(keys)), default=usual, err=True)
     return keys[number - 1]
 
 
@@ -258,7 +268,7 @@ def _corrected(answers: Answers, what: str) -> Answers:
     if what == setting_up.TOKEN:
         return replace(answers, token=ask_token(there), origin="")
     if what == setting_up.ADDRESS:
-        url = ask("Address", lambda text: setting_up.address(there.system, text), there.url)
+        url = ask(_("Address"), lambda text: setting_up.address(there.system, text), there.url)
         return _moved(answers, replace(there, url=url))
     if what == setting_up.LOGIN:
         return _moved(answers, replace(there, login=ask(there.about.login, str.strip, there.login)))
@@ -269,6 +279,6 @@ def _corrected(answers: Answers, what: str) -> Answers:
 def _moved(answers: Answers, destination: Destination) -> Answers:
     """The answers for another address or user: what the keyring held for the first is not shown to it."""
     moved = replace(answers, destination=destination)
-    if not answers.origin or answers.origin.startswith("environment"):
+    if not answers.origin or token_in_environment(answers.destination):
         return moved
     return replace(moved, token=ask_token(destination), origin="")

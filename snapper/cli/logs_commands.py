@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snapper.cli.choosing import log_choice, log_options
-from snapper.cli.speaking import EXIT_FAILED, Progress, json_option, path_type, say, settings_of, show
+from snapper.cli.speaking import EXIT_FAILED, Group, Progress, json_option, path_type, say, settings_of, show
 from snapper.errors import SnapperError, UsageError
+from snapper.language import _, number, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,22 +21,22 @@ if TYPE_CHECKING:
 _NAMES_SAID = 3  # a sentence is no list
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True, help=_("TWS's logs, today's if nothing else is said."))
 @json_option
 @click.pass_context
 def logs(context: click.Context, as_json: bool) -> int:
-    """TWS's logs, today's if nothing else is said."""
+    """List them, unless a command of its own is named."""
     return 0 if context.invoked_subcommand else int(context.invoke(logs_list, as_json=as_json))
 
 
-@logs.command("list")
+@logs.command("list", help=_("List the logs: where they are and how large."))
 @log_options
 @json_option
 @click.pass_obj
 def logs_list(
     config_file: Path | None, as_json: bool, days: int | None, last: str | None, between: str | None
 ) -> int:
-    """List the logs: where they are and how large."""
+    """Show what was found."""
     from snapper.present import logs_data, logs_text
 
     found = _chosen_logs(config_file, days, last, between)
@@ -46,8 +47,8 @@ def logs_list(
     return 0 if found.files else EXIT_FAILED
 
 
-@logs.command("export")
-@click.option("-o", "--output", type=path_type, default=Path("logs.zip"), help="The name of the zip.")
+@logs.command("export", help=_("Pack the logs, as they are, into one zip file."))
+@click.option("-o", "--output", type=path_type, default=Path("logs.zip"), help=_("The name of the zip."))
 @log_options
 @json_option
 @click.pass_obj
@@ -59,15 +60,15 @@ def logs_export(
     last: str | None,
     between: str | None,
 ) -> int:
-    """Pack the logs, as they are, into one zip file."""
+    """Write the zip file."""
     from snapper.logs.pack import pack
 
     found = _chosen_logs(config_file, days, last, between)
     if not found.files:
-        raise SnapperError(found.sentence or "No log of today was found.")
+        raise SnapperError(found.sentence or _("No log of today was found."))
     if output.exists():
-        raise UsageError(f"{output} exists already.", "Choose another name with -o.")
-    with Progress("Packing the logs") as progress:
+        raise UsageError(_("{file} exists already.").format(file=output), _("Choose another name with -o."))
+    with Progress(_("Packing the logs")) as progress:
         packed = pack(found.files, output, progress.to)
     for remark in packed.remarks:
         say(remark)
@@ -75,10 +76,12 @@ def logs_export(
     return 0
 
 
-@logs.command("check")
+@logs.command("check", help=_("Look for known problems in today's logs, or in FILES, and say what helps."))
 @click.argument("files", nargs=-1, type=path_type)
-@click.option("-m", "--note", default="", help="What happened, in your words: it is compared as well.")
-@click.option("--table", "tables", type=path_type, multiple=True, help="A further table of known problems.")
+@click.option("-m", "--note", default="", help=_("What happened, in your words: it is compared as well."))
+@click.option(
+    "--table", "tables", type=path_type, multiple=True, help=_("A further table of known problems.")
+)
 @log_options
 @json_option
 @click.pass_obj
@@ -92,12 +95,14 @@ def logs_check(
     last: str | None,
     between: str | None,
 ) -> int:
-    """Look for known problems in today's logs, or in FILES, and say what helps."""
+    """Show what was recognised."""
     from snapper.logs.known_problems import asks_for_secrets, load
     from snapper.report import LogKind
 
     if files and (days is not None or last or between):
-        raise UsageError("--days, --last and --between choose among TWS's own logs.", "Leave the files out.")
+        raise UsageError(
+            _("--days, --last and --between choose among TWS's own logs."), _("Leave the files out.")
+        )
     known = load((*settings_of(config_file).logs_known_problems, *tables))
     found = [_given(path) for path in files] or _own_logs(_chosen_logs(config_file, days, last, between))
     searched = [log.name for log in found if log.kind is LogKind.PLAIN]
@@ -105,14 +110,15 @@ def logs_check(
     matches = known.check(note, found)
     secret = asks_for_secrets(note)
     if sealed:
-        say(f"Not searched: {_listed(sealed)}, encrypted by TWS, only IBKR can read it.")
+        told = _("Not searched: {files}, encrypted by TWS, only IBKR can read it.")
+        say(told.format(files=_listed(sealed)))
     if secret:
         say(secret)
     data = {
         "findings": [_as_data(match) for match in matches],
         "searched": searched, "sealed": sealed, "credentials": secret,
     }  # fmt: skip
-    where = [*searched, *(["the note"] if note.strip() else [])]
+    where = [*searched, *([_("the note")] if note.strip() else [])]
     show(data, as_json, "\n\n".join(map(_as_text, matches)) or _nothing(where))
     return 0
 
@@ -146,11 +152,13 @@ def _given(path: Path) -> LogFile:
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):  # opening a pipe would wait for whoever writes to it
-            raise UsageError(f"{path} is not a file.", "Name a log file.")
+            raise UsageError(_("{file} is not a file.").format(file=path), _("Name a log file."))
         with path.open("rb"):
             pass
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read.", "Name a log file that you may read.") from error
+        raise UsageError(
+            _("{file} cannot be read.").format(file=path), _("Name a log file that you may read.")
+        ) from error
     kind = log_kind(path.name) or (LogKind.SEALED if path.suffix == ".ibgzenc" else LogKind.PLAIN)
     return LogFile(path, str(path), facts.st_size, facts.st_mtime, kind)
 
@@ -168,16 +176,27 @@ def _as_data(match: Match) -> dict[str, Any]:
 
 def _as_text(match: Match) -> str:
     problem = match.problem
-    rows = [f"This looks like: {problem.title}", f"  {match.where}: {match.line}", f"  {problem.answer}"]
+    title = _("This looks like: {problem}").format(problem=problem.title)
+    rows = [title, f"  {match.where}: {match.line}", f"  {problem.answer}"]
     rows += [f"  {number}. {step}" for number, step in enumerate(problem.do, 1)]
     rows += [f"  {problem.whom}"] if problem.whom else []
-    return "\n".join([*rows, f"  Source: {problem.source}"])
+    # Translators: where the advice comes from, such as a web page.
+    source = _("Source: {place}").format(place=problem.source)
+    return "\n".join([*rows, f"  {source}"])
 
 
 def _nothing(where: Sequence[str]) -> str:
-    return f"Nothing known was found in {_listed(where)}." if where else "There was nothing to search."
+    if not where:
+        return _("There was nothing to search.")
+    return _("Nothing known was found in {files}.").format(files=_listed(where))
 
 
 def _listed(names: Sequence[str]) -> str:
     more = len(names) - _NAMES_SAID
-    return ", ".join(names[:_NAMES_SAID]) + (f" and {more} more" if more > 0 else "")
+    first = ", ".join(names[:_NAMES_SAID])
+    if more <= 0:
+        return first
+    # Translators: {first} are names of files, as many as fit into a sentence.
+    return plural("{first} and {count} more", "{first} and {count} more", more).format(
+        first=first, count=number(more)
+    )

@@ -9,10 +9,12 @@ import click
 
 from snapper.cli.speaking import (
     EXIT_FAILED,
+    Group,
     copy_parts,
     deliver,
     json_option,
     outbox_of,
+    paragraphs,
     path_type,
     say,
     settings_of,
@@ -20,25 +22,26 @@ from snapper.cli.speaking import (
     show_result,
 )
 from snapper.errors import UsageError
+from snapper.language import _
 
 if TYPE_CHECKING:
     from snapper.bundle import Bundle
     from snapper.state import Entry
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True, help=_("The reports kept on this computer."))
 @json_option
 @click.pass_context
 def outbox(context: click.Context, as_json: bool) -> int:
-    """The reports kept on this computer."""
+    """List them, unless a command of its own is named."""
     return 0 if context.invoked_subcommand else int(context.invoke(outbox_list, as_json=as_json))
 
 
-@outbox.command("list")
+@outbox.command("list", help=_("List every report, the newest first."))
 @json_option
 @click.pass_obj
 def outbox_list(config_file: Path | None, as_json: bool) -> int:
-    """List every report, the newest first."""
+    """Show what is kept."""
     from snapper.present import entry_data, entry_line
 
     entries = outbox_of(config_file).entries()
@@ -47,16 +50,16 @@ def outbox_list(config_file: Path | None, as_json: bool) -> int:
     for entry in [] if as_json else entries:
         click.echo(entry_line(entry))
     if not entries and not as_json:
-        say("The outbox is empty.")
+        say(_("The outbox is empty."))
     return 0
 
 
-@outbox.command("show")
+@outbox.command("show", help=_("Show one report: its note, its files and how delivery stands."))
 @click.argument("report")
-@click.option("--files", is_flag=True, help="List exactly what leaves, with size and hash.")
-@click.option("--read", "name", metavar="FILE", help="Print one of these files as it leaves.")
-@click.option("--into", type=path_type, help="Put these files into a folder, logs unpacked.")
-@click.option("--for-it", is_flag=True, help="Print the text for the IT department.")
+@click.option("--files", is_flag=True, help=_("List exactly what leaves, with size and hash."))
+@click.option("--read", "name", metavar="FILE", help=_("Print one of these files as it leaves."))
+@click.option("--into", type=path_type, help=_("Put these files into a folder, logs unpacked."))
+@click.option("--for-it", is_flag=True, help=_("Print the text for the IT department."))
 @json_option
 @click.pass_obj
 def outbox_show(
@@ -68,7 +71,7 @@ def outbox_show(
     for_it: bool,
     as_json: bool,
 ) -> int:
-    """Show one report: its note, its files and how delivery stands."""
+    """Show one report, or what leaves with it."""
     from snapper.present import entry_data, entry_text
 
     box = outbox_of(config_file)
@@ -86,7 +89,9 @@ def _show_for_it(entry: Entry, as_json: bool) -> int:
 
     text = entry.delivery.obstacle.for_it
     if not text:
-        raise UsageError("There is nothing to ask the IT department about this report.", what_happened(entry))
+        raise UsageError(
+            _("There is nothing to ask the IT department about this report."), what_happened(entry)
+        )
     show({"for_it": text}, as_json, text)
     return 0
 
@@ -109,12 +114,12 @@ def _show_files(bundle: Bundle, name: str | None, into: Path | None, as_json: bo
     return 0
 
 
-@outbox.command("retry")
+@outbox.command("retry", help=_("Try to deliver one REPORT now, or everything that is not delivered."))
 @click.argument("report", required=False)
 @json_option
 @click.pass_obj
 def outbox_retry(config_file: Path | None, report: str | None, as_json: bool) -> int:
-    """Try to deliver one REPORT now, or everything that is not delivered."""
+    """Deliver what waits."""
     from snapper import flow
     from snapper.connect import open_outbox, sources
     from snapper.state import RULES
@@ -128,21 +133,24 @@ def outbox_retry(config_file: Path | None, report: str | None, as_json: bool) ->
         else [entry for entry in box.entries() if not RULES[entry.state].finished]
     )
     if not chosen:
-        say("Nothing is waiting.")
+        say(_("Nothing is waiting."))
     codes = [show_result(deliver(settings, box, entry), as_json) for entry in reversed(chosen)]
     return max(codes, default=0)
 
 
-@outbox.command("resend")
+@outbox.command(
+    "resend",
+    help=_("Send a REPORT that was not taken to another ticket, to a new one, or to another destination."),
+)
 @click.argument("report")
-@click.option("--ticket", help="The ticket to send it to; without it, a new one.")
-@click.option("--to", metavar="NAME", help="The destination, as the settings call it.")
+@click.option("--ticket", help=_("The ticket to send it to; without it, a new one."))
+@click.option("--to", metavar="NAME", help=_("The destination, as the settings call it."))
 @json_option
 @click.pass_obj
 def outbox_resend(
     config_file: Path | None, report: str, ticket: str | None, to: str | None, as_json: bool
 ) -> int:
-    """Send a REPORT that was not taken to another ticket, to a new one, or to another destination."""
+    """Deliver a report elsewhere."""
     from snapper import flow
     from snapper.cli.choosing import addressed
     from snapper.connect import open_outbox
@@ -156,13 +164,16 @@ def outbox_resend(
     return show_result(deliver(settings, box, entry), as_json)
 
 
-@outbox.command("release")
+@outbox.command(
+    "release",
+    help=_("Send a REPORT that was held back because something private is in it, as it is."),
+)
 @click.argument("report")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
 @json_option
 @click.pass_obj
 def outbox_release(config_file: Path | None, report: str, yes: bool, as_json: bool) -> int:
-    """Send a REPORT that was held back because something private is in it, as it is."""
+    """Deliver a report that was held back."""
     from snapper.connect import open_outbox
     from snapper.state import State
 
@@ -170,20 +181,24 @@ def outbox_release(config_file: Path | None, report: str, yes: bool, as_json: bo
     box = open_outbox(settings)
     entry = box.find(report)
     if entry.state is State.HELD and not yes:
-        click.confirm(f"{entry.delivery.sentence} Send it all the same?", abort=True, err=True)
+        question = _("Send it all the same?")
+        click.confirm(f"{entry.delivery.sentence} {question}", abort=True, err=True)
     return show_result(deliver(settings, box, box.release(entry.id)), as_json)
 
 
-@outbox.command("export")
+@outbox.command(
+    "export",
+    help=paragraphs(
+        _("Save a REPORT for sending by hand: a zip and the picture, with the steps for a web ticket."),
+        _("With the name of a zip, only that."),
+    ),
+)
 @click.argument("report")
-@click.option("-o", "--output", type=path_type, default=Path(), help="A folder, or the name of a zip.")
+@click.option("-o", "--output", type=path_type, default=Path(), help=_("A folder, or the name of a zip."))
 @json_option
 @click.pass_obj
 def outbox_export(config_file: Path | None, report: str, output: Path, as_json: bool) -> int:
-    """Save a REPORT for sending by hand: a zip and the picture, with the steps for a web ticket.
-
-    With the name of a zip, only that.
-    """
+    """Save a report."""
     from snapper import by_hand
 
     box = outbox_of(config_file)
@@ -196,17 +211,17 @@ def outbox_export(config_file: Path | None, report: str, output: Path, as_json: 
     return EXIT_FAILED if saved.flaws else 0
 
 
-@outbox.command("discard")
+@outbox.command("discard", help=_("Remove a REPORT for good, delivered or not."))
 @click.argument("report")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
 @json_option
 @click.pass_obj
 def outbox_discard(config_file: Path | None, report: str, yes: bool, as_json: bool) -> int:
-    """Remove a REPORT for good, delivered or not."""
+    """Remove a report."""
     box = outbox_of(config_file)
     entry = box.find(report)
     if not yes:
-        click.confirm(f"Remove report {entry.id} for good?", abort=True, err=True)
+        click.confirm(_("Remove report {report} for good?").format(report=entry.id), abort=True, err=True)
     box.discard(entry.id)
-    show({"discarded": entry.id}, as_json, f"Report {entry.id} is gone.")
+    show({"discarded": entry.id}, as_json, _("Report {report} is gone.").format(report=entry.id))
     return 0

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from snapper.cli.speaking import (
+    Group,
     deliver,
     exit_code,
     json_option,
+    paragraphs,
     say,
     settings_of,
     show,
 )
 from snapper.errors import Unavailable, UsageError
+from snapper.language import _
 
 if TYPE_CHECKING:
     from snapper.delivery.credentials import Kept
@@ -24,24 +27,27 @@ if TYPE_CHECKING:
     from snapper.state import Entry
 
 
-@click.group()
+@click.group(cls=Group, help=_("The logins for proxies, kept in this computer's keyring."))
 def proxy() -> None:
-    """The logins for proxies, kept in this computer's keyring."""
+    """Everything about proxies."""
 
 
-@proxy.command("login")
+@proxy.command(
+    "login",
+    help=paragraphs(
+        _("Keep the login for the proxy at ADDRESS, such as proxy.example:3128, and try what waits for it."),
+        _("Without ADDRESS, it is the proxy that a waiting report names."),
+    ),
+)
 @click.argument("address", required=False)
-@click.option("--user", help="The user name; asked for without it.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from the input, for scripts.")
+@click.option("--user", help=_("The user name; asked for without it."))
+@click.option("--password-stdin", is_flag=True, help=_("Read the password from the input, for scripts."))
 @json_option
 @click.pass_obj
 def proxy_login(
     config_file: Path | None, address: str | None, user: str | None, password_stdin: bool, as_json: bool
 ) -> int:
-    """Keep the login for the proxy at ADDRESS, such as proxy.example:3128, and try what waits for it.
-
-    Without ADDRESS, it is the proxy that a waiting report names.
-    """
+    """Keep a login, and deliver what waits for it."""
     from snapper.connect import open_outbox
     from snapper.delivery import credentials
     from snapper.delivery.route import Login
@@ -50,16 +56,17 @@ def proxy_login(
     box = open_outbox(settings)
     where = proxy_address(address) if address else _named_by_reports(box)
     if not as_json:
-        say(f"Your login for the proxy {where}, not the one for TWS.")
+        say(_("Your login for the proxy {proxy}, not the one for TWS.").format(proxy=where))
     login = Login(*_ask(user, password_stdin))
     kept = credentials.keep(where, login, remember=True)
     waiting = [entry for entry in _waiting(box) if entry.delivery.obstacle.at.casefold() == where.casefold()]
     if kept.reason and not waiting:
         raise Unavailable(
-            kept.reason, "Start snapper: when the proxy wants it, it asks for the login in a window."
+            kept.reason, _("Start snapper: when the proxy wants it, it asks for the login in a window.")
         )
     if kept.reason:
-        say(f"{kept.reason} The login is used now and then forgotten.")
+        used_now = _("The login is used now and then forgotten.")
+        say(f"{kept.reason} {used_now}")
     ended = [deliver(settings, box, entry) for entry in reversed(waiting)]
     return _show_login(where, kept, ended, as_json)
 
@@ -70,23 +77,23 @@ def _show_login(where: str, kept: Kept, ended: list[Entry], as_json: bool) -> in
 
     in_keyring = kept.place is Place.KEYRING
     data = {"proxy": where, "kept": kept.place, "reports": [entry_data(entry) for entry in ended]}
-    words = [f"The login for {where} is kept in this computer's keyring."] if in_keyring else []
-    show(data, as_json, "\n\n".join([*words, *map(result_text, ended)]))
+    told = _("The login for {proxy} is kept in this computer's keyring.").format(proxy=where)
+    show(data, as_json, "\n\n".join([*([told] if in_keyring else []), *map(result_text, ended)]))
     return max((exit_code(entry.state) for entry in ended), default=0)
 
 
-@proxy.command("forget")
+@proxy.command("forget", help=_("Remove the login for the proxy at ADDRESS from the keyring."))
 @click.argument("address")
 @json_option
 @click.pass_obj
 def proxy_forget(config_file: Path | None, address: str, as_json: bool) -> int:
-    """Remove the login for the proxy at ADDRESS from the keyring."""
+    """Forget a login."""
     from snapper.delivery import credentials
 
     where = proxy_address(address)
     there = credentials.forget(where)
-    words = f"The login for {where} is forgotten." if there else f"There was no login for {where}."
-    show({"proxy": where, "forgotten": there}, as_json, words)
+    words = _("The login for {proxy} is forgotten.") if there else _("There was no login for {proxy}.")
+    show({"proxy": where, "forgotten": there}, as_json, words.format(proxy=where))
     return 0
 
 
@@ -103,9 +110,11 @@ def proxy_address(text: str) -> str:
     except ValueError:
         host, port, login = None, None, False
     if login:
-        raise UsageError("The address must not hold a user name or a password.", "They are asked for.")
+        raise UsageError(_("The address must not hold a user name or a password."), _("They are asked for."))
     if not host or not port:
-        raise UsageError("The proxy's address needs its host and port.", "Write it so: proxy.example:3128.")
+        raise UsageError(
+            _("The proxy's address needs its host and port."), _("Write it so: proxy.example:3128.")
+        )
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -126,21 +135,26 @@ def _named_by_reports(box: Outbox) -> str:
     if len(named) == 1:
         return named.pop()
     if named:
-        raise UsageError("Several proxies want a login.", f"Choose one: {', '.join(sorted(named))}.")
+        raise UsageError(
+            _("Several proxies want a login."),
+            _("Choose one: {proxies}.").format(proxies=", ".join(sorted(named))),
+        )
     raise UsageError(
-        "No waiting report names a proxy that wants a login.",
-        "Name the proxy: “snapper proxy login proxy.example:3128”.",
+        _("No waiting report names a proxy that wants a login."),
+        _("Name the proxy: “snapper proxy login proxy.example:3128”."),
     )
 
 
 def _ask(user: str | None, password_stdin: bool) -> tuple[str, str]:
     if password_stdin:
         if not user:
-            raise UsageError("--password-stdin needs the user name.", "Add --user NAME.")
+            raise UsageError(_("--password-stdin needs the user name."), _("Add --user NAME."))
         return user, sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise UsageError("There is nobody to ask for the password.", "Use --user NAME --password-stdin.")
+        raise UsageError(
+            _("There is nobody to ask for the password."), _("Use --user NAME --password-stdin.")
+        )
     return (
-        user or click.prompt("User name", err=True),
-        click.prompt("Password", err=True, hide_input=True),
+        user or click.prompt(_("User name"), err=True),
+        click.prompt(_("Password"), err=True, hide_input=True),
     )

@@ -16,6 +16,7 @@ import click
 from snapper.cli.choosing import addressed, kept_classes, log_choice, log_options
 from snapper.cli.speaking import (
     EXIT_KEPT,
+    Command,
     Progress,
     copy_parts,
     deliver,
@@ -28,6 +29,7 @@ from snapper.cli.speaking import (
     show_result,
 )
 from snapper.errors import SnapperError, UsageError
+from snapper.language import _, number
 
 if TYPE_CHECKING:
     from snapper.answer import Answer
@@ -36,35 +38,43 @@ if TYPE_CHECKING:
     from snapper.privacy.classes import Private
 
 
-@click.command()
+@click.command(cls=Command, help=_("Wait for the chord, in the background, with an icon in the tray."))
 @click.pass_obj
 def listen(config_file: Path | None) -> int:
-    """Wait for the chord, in the background, with an icon in the tray."""
-    from snapper.app import App
+    """Run until it is told to end, or show the one that runs already."""
+    from snapper.cli.resident import the_only_listener
 
-    return App(settings_of(config_file), say=say).run()
+    settings = settings_of(config_file)
+    with the_only_listener(settings.outbox_folder) as alone:
+        if not alone:
+            return 0
+        from snapper.app import App
+
+        return App(settings, say=say).run()
 
 
 def _report_options(command: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(
         (
-            click.option("-m", "--message", "note", help="What happened; - reads it from the input."),
+            click.option("-m", "--message", "note", help=_("What happened; - reads it from the input.")),
             click.argument("files", nargs=-1, type=path_type),
-            click.option("--screenshot", is_flag=True, help="Add a picture of the whole screen."),
-            click.option("--window", is_flag=True, help="Add a picture of the active window."),
-            click.option("--no-logs", is_flag=True, help="Leave today's logs out."),
+            click.option("--screenshot", is_flag=True, help=_("Add a picture of the whole screen.")),
+            click.option("--window", is_flag=True, help=_("Add a picture of the active window.")),
+            click.option("--no-logs", is_flag=True, help=_("Leave today's logs out.")),
             log_options,
             click.option(
                 "--keep",
                 multiple=True,
                 metavar="CLASS",
-                help="Send such private values as they are.",
+                help=_("Send such private values as they are."),
             ),
-            click.option("--to", metavar="NAME", help="The destination, as the settings call it."),
-            click.option("--account", default="", help="Your user name or account number, if you tell it."),
-            click.option("--doctor", is_flag=True, help="Add what “snapper doctor” finds."),
-            click.option("--dry-run", is_flag=True, help="Send nothing: list exactly what would be sent."),
-            click.option("--into", type=path_type, help="With --dry-run: put the files into a folder."),
+            click.option("--to", metavar="NAME", help=_("The destination, as the settings call it.")),
+            click.option(
+                "--account", default="", help=_("Your user name or account number, if you tell it.")
+            ),
+            click.option("--doctor", is_flag=True, help=_("Add what “snapper doctor” finds.")),
+            click.option("--dry-run", is_flag=True, help=_("Send nothing: list exactly what would be sent.")),
+            click.option("--into", type=path_type, help=_("With --dry-run: put the files into a folder.")),
             json_option,
             click.pass_obj,
         )
@@ -73,18 +83,18 @@ def _report_options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-@click.command()
+@click.command(cls=Command, help=_("Send a note, FILES and today's logs to a new ticket."))
 @_report_options
 def send(config_file: Path | None, **options: Any) -> int:
-    """Send a note, FILES and today's logs to a new ticket."""
+    """Make a report for a new ticket."""
     return _submit(config_file, None, **options)
 
 
-@click.command()
+@click.command(cls=Command, help=_("Send a note, FILES and today's logs to an existing TICKET."))
 @click.argument("ticket")
 @_report_options
 def attach(config_file: Path | None, ticket: str, **options: Any) -> int:
-    """Send a note, FILES and today's logs to an existing TICKET."""
+    """Make a report for a ticket that is there."""
     return _submit(config_file, ticket, **options)
 
 
@@ -111,7 +121,7 @@ def _submit(
     from snapper.answer import Answer, Picture
 
     if into and not dry_run:
-        raise UsageError("--into goes with --dry-run.", "Add --dry-run, or leave --into out.")
+        raise UsageError(_("--into goes with --dry-run."), _("Add --dry-run, or leave --into out."))
     settings = settings_of(config_file)
     logs = log_choice(settings, days, last, between) if settings.logs_include and not no_logs else None
     kept = kept_classes(settings, keep)
@@ -123,7 +133,7 @@ def _submit(
         _read_note(note), number, picture, logs, _account(account), hidden, kept, destination.name
     )
     if not (answer.note.strip() or files or frame or answer.logs or doctor):
-        raise UsageError("There is nothing to send.", "Give a note with -m, a file, or --screenshot.")
+        raise UsageError(_("There is nothing to send."), _("Give a note with -m, a file, or --screenshot."))
     with _examined(settings) if doctor else contextlib.nullcontext(()) as found:
         if dry_run:
             return _rehearse(settings, answer, frame, (*files, *found), into, as_json)
@@ -139,7 +149,7 @@ def _examined(settings: Settings) -> Iterator[tuple[Path, ...]]:
     from snapper.doctor import FILE_NAME, examine, somebody_listens
     from snapper.doctor.table import file_text
 
-    say("Looking at this computer and its network…")
+    say(_("Looking at this computer and its network…"))
     outbox = open_outbox(settings)
     findings = examine(settings, outbox, listening=somebody_listens(outbox.folder))
     with tempfile.TemporaryDirectory() as folder:
@@ -152,7 +162,7 @@ def _read_note(note: str | None) -> str:
     if note == "-":
         return sys.stdin.read()
     if note is None and sys.stdin.isatty():
-        return str(click.prompt("What happened?", err=True, default="", show_default=False))
+        return str(click.prompt(_("What happened?"), err=True, default="", show_default=False))
     return note or ""
 
 
@@ -161,8 +171,8 @@ def _account(text: str) -> str:
 
     if len(text) > ACCOUNT_MAX_CHARS:
         raise UsageError(
-            f"--account is longer than {ACCOUNT_MAX_CHARS} characters.",
-            "Give a user name or a number.",
+            _("--account is longer than {count} characters.").format(count=number(ACCOUNT_MAX_CHARS)),
+            _("Give a user name or a number."),
         )
     return text.strip()
 
@@ -195,7 +205,7 @@ def _rehearse(
     from snapper.present import contents_data, contents_text
 
     with (
-        Progress("Packing today's logs") as progress,
+        Progress(_("Packing today's logs")) as progress,
         flow.rehearse(
             open_outbox(settings), answer, sources(settings), frame=frame, files=files, progress=progress.to
         ) as rehearsal,
@@ -204,7 +214,7 @@ def _rehearse(
             copy_parts(rehearsal.bundle, into)
         parts = parts_of(rehearsal.bundle)
         show(contents_data(parts), as_json, contents_text(parts))
-    say("Nothing was sent.")
+    say(_("Nothing was sent."))
     return 0
 
 
@@ -217,7 +227,7 @@ def _keep_and_deliver(
     outbox = open_outbox(settings)
     kept: list[str] = []
     try:
-        with Progress("Packing today's logs") as progress:
+        with Progress(_("Packing today's logs")) as progress:
             entry = flow.keep(
                 outbox,
                 answer,
@@ -230,24 +240,27 @@ def _keep_and_deliver(
         for remark in entry.report.remarks:
             say(remark)
         for finding in entry.report.findings:
-            say(f"This looks like: {finding.title} (“snapper logs check” tells more).")
+            told = _("This looks like: {problem} (“snapper logs check” tells more).")
+            say(told.format(problem=finding.title))
         entry = deliver(settings, outbox, entry)
     except (SnapperError, KeyboardInterrupt) as error:
         if not kept:
             raise
-        said = str(error) if isinstance(error, SnapperError) else "Stopped."
-        say(f"{said} Your report {kept[0]} is kept and tried again.")
+        said = str(error) if isinstance(error, SnapperError) else _("Stopped.")
+        stays = _("Your report {report} is kept and tried again.").format(report=kept[0])
+        say(f"{said} {stays}")
         return EXIT_KEPT
     return show_result(entry, as_json)
 
 
-@click.command()
-@click.option("--window", is_flag=True, help="Only the active window.")
-@click.option("--monitor", type=int, help="Only this monitor, from 1.")
-@click.option("--delay", type=click.FloatRange(0, 3600), default=0, help="Seconds to wait first.")
-@click.option("-o", "--output", type=path_type, help="Where to put the PNG file.")
-@click.option("--ask", is_flag=True, help="Open the note window with it.")
-@click.option("--send", "send_it", is_flag=True, help="Send it to a new ticket, without a note.")
+@click.command(cls=Command, help=_("Freeze the screen into a PNG file, or into a report."))
+@click.option("--window", is_flag=True, help=_("Only the active window."))
+@click.option("--monitor", type=int, help=_("Only this monitor, from 1."))
+@click.option("--delay", type=click.FloatRange(0, 3600), default=0, help=_("Seconds to wait first."))
+@click.option("-o", "--output", type=path_type, help=_("Where to put the PNG file."))
+# Translators: “it” is the picture of the screen.
+@click.option("--ask", is_flag=True, help=_("Open the note window with it."))
+@click.option("--send", "send_it", is_flag=True, help=_("Send it to a new ticket, without a note."))
 @json_option
 @click.pass_obj
 def capture(
@@ -260,20 +273,18 @@ def capture(
     send_it: bool,
     as_json: bool,
 ) -> int:
-    """Freeze the screen into a PNG file, or into a report."""
-    from snapper.answer import Answer, LogChoice, Picture
-
+    """Take a picture, and do with it what is asked for."""
     if window and monitor is not None:
-        raise UsageError("--window and --monitor exclude each other.", "Choose one of them.")
+        raise UsageError(_("--window and --monitor exclude each other."), _("Choose one of them."))
     if ask + send_it + (output is not None) > 1:
-        raise UsageError("--ask, --send and -o exclude each other.", "Choose one of them.")
+        raise UsageError(_("--ask, --send and -o exclude each other."), _("Choose one of them."))
     settings = settings_of(config_file)
     time.sleep(delay)
-    frame = _part(_grab(), window, monitor)
     if ask:
-        from snapper.app import App
+        return _ask(settings, window, monitor)
+    from snapper.answer import Answer, LogChoice, Picture
 
-        return exit_code(App(settings, say=say).ask(frame))
+    frame = _part(_grab(), window, monitor)
     if send_it:
         logs, kept = LogChoice(settings.logs_days), kept_classes(settings, ())
         hidden = _covers(settings, frame, kept)
@@ -291,23 +302,22 @@ def _grab() -> Frame:
     return grab_once()
 
 
-def _part(frame: Frame, window: bool, monitor: int | None) -> Frame:
-    from snapper.capture.frame import crop, window_area
+def _ask(settings: Settings, window: bool, monitor: int | None) -> int:
+    """By the snapper that listens, which has everything ready; else by this one."""
+    from snapper.cli.resident import ask_resident
 
-    if window:
-        area = window_area(frame)
-        if area is None:
-            raise UsageError(
-                "No window is active.", "Click into the window first, or capture the whole screen."
-            )
-        return crop(frame, area)
-    if monitor is not None:
-        if not 1 <= monitor <= len(frame.monitors):
-            raise UsageError(
-                f"There is no monitor {monitor}.", f"There are {len(frame.monitors)}, counted from 1."
-            )
-        return crop(frame, frame.monitors[monitor - 1].area)
-    return frame
+    if (code := ask_resident(settings.outbox_folder, window, monitor)) is not None:
+        return code
+    frame = _part(_grab(), window, monitor)
+    from snapper.app import App
+
+    return exit_code(App(settings, say=say).ask(frame))
+
+
+def _part(frame: Frame, window: bool, monitor: int | None) -> Frame:
+    from snapper.capture.part import part_of
+
+    return part_of(frame, window, monitor)
 
 
 def _save_picture(frame: Frame, path: Path, as_json: bool) -> int:
@@ -318,9 +328,13 @@ def _save_picture(frame: Frame, path: Path, as_json: bool) -> int:
         with path.open("xb") as file:
             file.write(encode(frame))
     except FileExistsError as error:
-        raise UsageError(f"{path} exists already.", "Choose another name with -o.") from error
+        raise UsageError(
+            _("{file} exists already.").format(file=path), _("Choose another name with -o.")
+        ) from error
     except OSError as error:
-        raise UsageError(f"{path} cannot be written.", "Choose another place with -o.") from error
+        raise UsageError(
+            _("{file} cannot be written.").format(file=path), _("Choose another place with -o.")
+        ) from error
     said = flaw(frame)
     if said:
         say(said)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snapper.errors import UsageError
+from snapper.language import _
 
 if TYPE_CHECKING:
     from snapper.bundle import Bundle
@@ -19,8 +20,32 @@ if TYPE_CHECKING:
 
 EXIT_FAILED, EXIT_USAGE, EXIT_KEPT = 1, 2, 3
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-path_type = click.Path(path_type=Path)
+json_option = click.option("--json", "as_json", is_flag=True, help=_("Print the result as JSON."))
+# What cannot be read is told by who reads it: click's own sentence has an English word in it.
+path_type = click.Path(path_type=Path, readable=False)
+
+
+def paragraphs(*texts: str) -> str:
+    """A help text."""
+    return "\n\n".join(texts)
+
+
+class Command(click.Command):
+    """A command that a list of commands shows with the first paragraph of its help, whole.
+
+    click's own way ends it at a dot or a width, for which it takes words apart from each other by blanks: not
+    every language does.
+    """
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The line in a list of commands."""
+        return (self.help or "").partition("\n\n")[0]
+
+
+class Group(Command, click.Group):
+    """A command with commands of its own, of that kind."""
+
+    command_class = Command
 
 
 def settings_of(config_file: Path | None, flags: dict[str, object] | None = None) -> Settings:
@@ -75,7 +100,7 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._bar:
             self._bar.stop()
 
@@ -86,8 +111,9 @@ class Progress:
         if self._bar is None:
             self._bar = _rich_progress()
             self._bar.start()
-            self._bar.add_task(self._label, total=total)
-        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
+            self._bar.add_task(self._label, total=total, said="")
+        (task,) = self._bar.tasks
+        self._bar.update(task.id, completed=done, total=total, said=_how_far(done, total, task.speed))
 
 
 def copy_parts(bundle: Bundle, folder: Path) -> None:
@@ -104,27 +130,38 @@ def copy_parts(bundle: Bundle, folder: Path) -> None:
             with part.open() as source, path.open("xb") as target:
                 shutil.copyfileobj(source, target)
     except FileExistsError as error:
-        raise UsageError(f"{error.filename} exists already.", "Choose an empty folder.") from error
+        raise UsageError(
+            _("{file} exists already.").format(file=error.filename), _("Choose an empty folder.")
+        ) from error
     except OSError as error:
-        raise UsageError(f"The folder {folder} cannot be written to.", "Choose another one.") from error
+        raise UsageError(
+            _("The folder {folder} cannot be written to.").format(folder=folder),
+            # Translators: another folder.
+            _("Choose another one."),
+        ) from error
+
+
+def _how_far(done: int, total: int, speed: float | None) -> str:
+    """How much is done, and how fast it goes in bytes per second where that is known yet."""
+    from snapper.words import size_text
+
+    # Translators: sizes, as in “3 MB of 12 MB”.
+    sizes = _("{done} of {total}").format(done=size_text(done), total=size_text(total))
+    if not speed:
+        return sizes
+    # Translators: a size per second.
+    pace = _("{size}/s").format(size=size_text(int(speed)))
+    return f"{sizes}  {pace}"
 
 
 def _rich_progress() -> Any:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        TextColumn("{task.fields[said]}"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
@@ -135,7 +172,7 @@ def deliver(settings: Settings, outbox: Outbox, entry: Entry) -> Entry:
     from snapper.connect import endpoint_of
     from snapper.delivery.worker import deliver
 
-    with Progress("Sending") as progress:
+    with Progress(_("Sending")) as progress:
         sent = deliver(
             outbox,
             entry.id,
@@ -144,5 +181,5 @@ def deliver(settings: Settings, outbox: Outbox, entry: Entry) -> Entry:
             say,
         )
     if sent is None:
-        say("Another snapper is sending it right now.")
+        say(_("Another snapper is sending it right now."))
     return sent or outbox.entry(entry.id)

@@ -18,6 +18,7 @@ from typing import Any
 
 from snapper.custom.placeholders import Template
 from snapper.custom.table import (
+    FILE_ALONE,
     FILE_PLACES,
     URL_PLACES,
     Table,
@@ -26,6 +27,7 @@ from snapper.custom.table import (
     wrong,
 )
 from snapper.custom.whereabouts import Where
+from snapper.language import Sentence, _
 from snapper.systems import Limits, System
 
 NAMES = ("any", "letters", "ascii")
@@ -161,9 +163,10 @@ def read_custom(raw: object) -> Custom:
         "", raw, "create attach upload find ticket files check answers headers names split_files empty_files "
         "text_characters",
     )  # fmt: skip
-    for key, about in (("create", "how a new ticket is made"), ("check", "which address tells who answers")):
-        if key not in top:
-            raise ValueError(f"{key} is missing: a section that says {about}")
+    if "create" not in top:
+        raise ValueError(_("create is missing: a section that says how a new ticket is made."))
+    if "check" not in top:
+        raise ValueError(_("check is missing: a section that says which address tells who answers."))
     answers = top.table("answers", "empty header text")
     custom = Custom(
         create=_request(top.table("create", "method path form json raw content_type id link"), ()),
@@ -220,12 +223,13 @@ def _upload(table: Table) -> Request:
     if kind == "raw":
         body: Any = table.template("raw", ("file",))
         if not body.only:
-            raise wrong("upload.raw", table.get("raw"), "must be {file} and nothing else: the file as it is")
+            raise wrong("upload.raw", table.get("raw"), FILE_ALONE, place="{file}")
         used = body.names
     else:
         body, used = table.body(kind, (*_TEXTS, "ticket", *file), (), single=True)
     if not used.intersection(("file", "base64")):
-        raise ValueError(f"upload.{kind} has no place for the file: write {{file}} (in JSON {{base64}})")
+        nowhere = _("{key} has no place for the file: write {file} (in JSON {base64}).")
+        raise ValueError(nowhere.format(key=f"upload.{kind}", file="{file}", base64="{base64}"))
     return Request(
         method=table.one_of("method", _METHODS),
         path=path,
@@ -240,35 +244,39 @@ def _upload(table: Table) -> Request:
 def _kind(table: Table) -> str:
     given = [kind for kind in _BODIES if kind in table]
     if len(given) != 1:
-        how = "says twice" if given else "does not say"
-        raise ValueError(f"{table.name} {how} what is sent: it must have one of: {', '.join(_BODIES)}")
+        how = _("{section} does not say what is sent: it must have one of: {bodies}.")
+        if given:
+            how = _("{section} says twice what is sent: it must have one of: {bodies}.")
+        raise ValueError(how.format(section=table.name, bodies=", ".join(_BODIES)))
     return given[0]
 
 
 def _raw_type(table: Table, kind: str) -> str:
     if kind != "raw":
         if "content_type" in table:
-            raise ValueError(f"{table.name}.content_type goes with raw only; a {kind} has its own")
+            # Translators: {kind} is form or json
+            raw_only = _("{key} goes with raw only; a {kind} has its own.")
+            raise ValueError(raw_only.format(key=f"{table.name}.content_type", kind=kind))
         return ""
     return table.text_type()
 
 
 def _find(table: Table) -> Find:
     path = table.path("path", ("tag", "report"), required=True) if "path" in table else None
-    attached = (
-        table.path("attached", ("tag", "report", "ticket"), required=True) if "attached" in table else None
-    )
+    attached = table.path("attached", (*_HOLD, "ticket"), required=True) if "attached" in table else None
     where = table.where("id")
     if path is None and attached is None:
-        raise ValueError("find.path is missing: the address that looks for {tag}")
+        missing = _("find.path is missing: the address that looks for {tag}.")
+        raise ValueError(missing.format(tag="{tag}"))
     if path and not path.names:
-        raise wrong(
-            "find.path", table.get("path"), "must hold {tag} or {report}, so that it finds this report"
-        )
+        holds = _("{value} must hold {tag} or {report}, so that it finds this report.")
+        raise wrong("find.path", table.get("path"), holds, tag="{tag}", report="{report}")
     if path and where is None:
-        raise ValueError("find.id is missing: where the tickets that were found stand, such as items.*.id")
-    if attached and "ticket" not in attached.names:
-        raise wrong("find.attached", table.get("attached"), "must hold {ticket}")
+        raise ValueError(
+            _("find.id is missing: where the tickets that were found stand, such as items.*.id.")
+        )
+    if attached:
+        table.check_place("attached", attached, "ticket")
     seconds = table.number("wait_seconds", 0, 3600)
     return Find(path, where, attached, 60.0 if seconds is None else float(seconds))
 
@@ -283,23 +291,23 @@ def _look(table: Table) -> Look:
         missing=table.statuses("missing"),
         page=page_template(table, "page"),
     )
-    if path and "ticket" not in path.names:
-        raise wrong("ticket.path", table.get("path"), "must hold {ticket}")
+    if path:
+        table.check_place("path", path, "ticket")
     if (look.state is None) != (not look.closed):
-        missing = "closed" if look.state else "state"
-        raise ValueError(f"ticket.{missing} is missing: state and closed tell together when it takes no more")
+        told = _("{key} is missing: state and closed tell together when it takes no more.")
+        raise ValueError(told.format(key="ticket.closed" if look.state else "ticket.state"))
     if (look.state or look.title) and not path:
-        raise ValueError("ticket.path is missing: the address that shows a ticket")
+        raise ValueError(_("ticket.path is missing: the address that shows a ticket."))
     return look
 
 
 def _files(table: Table) -> Files:
     path = table.path("path", ("ticket", "page"), required=True)
-    if "ticket" not in path.names:
-        raise wrong("files.path", table.get("path"), "must hold {ticket}")
+    table.check_place("path", path, "ticket")
     for key in ("name", "address"):
         if key not in table:
-            raise ValueError(f"files.{key} is missing: where it stands in each item of the list")
+            missing = _("{key} is missing: where it stands in each item of the list.")
+            raise ValueError(missing.format(key=f"files.{key}"))
     address = table.text("address")
     return Files(
         path=path,
@@ -323,52 +331,65 @@ def _fit(custom: Custom) -> None:
             _fit_request(name, request, custom)
     for name, request in (("create", custom.create), ("attach", custom.attach), ("upload", custom.upload)):
         if request and request.path.before_query == custom.check.path.before_query:
-            raise ValueError(
-                f"check.path is the same as {name}.path: random bytes are sent there to test the line, so "
-                "it must be an address where they do nothing"
+            same = _(
+                "check.path is the same as {key}: random bytes are sent there to test the line, so it must "
+                "be an address where they do nothing."
             )
+            raise ValueError(same.format(key=f"{name}.path"))
     if custom.attach and "ticket" not in custom.attach.places:
-        raise ValueError("attach says nowhere which ticket is meant: write {ticket} into attach.path")
+        nowhere = _("attach says nowhere which ticket is meant: write {ticket} into attach.path.")
+        raise ValueError(nowhere.format(ticket="{ticket}"))
     if custom.upload and not custom.uploads_after and not custom.upload.id:
-        raise ValueError("upload.id is missing: where the answer has what stands for the file ({uploaded})")
+        missing = _("upload.id is missing: where the answer has what stands for the file ({uploaded}).")
+        raise ValueError(missing.format(uploaded="{uploaded}"))
     needs_id = "files" if custom.files else "upload" if custom.uploads_after else ""
     if needs_id and not custom.create.id:
-        raise ValueError(f"create.id is missing: {needs_id} needs the number of the ticket that was made")
+        missing = _("create.id is missing: {section} needs the number of the ticket that was made.")
+        raise ValueError(missing.format(section=needs_id))
     if find := custom.find:
         _fit_find("create", custom.create, find.path)
         if find.attached and not custom.attach:
-            raise ValueError("find.attached is there, but no section attach")
+            raise ValueError(_("find.attached is there, but no section attach."))
         if custom.attach:
             _fit_find("attach", custom.attach, find.attached)
 
 
 def _fit_request(name: str, request: Request, custom: Custom) -> None:
+    if problem := _misfit(request, custom):
+        places = {place: f"{{{place}}}" for place in ("text", "ticket", *_FILES_GO)}
+        raise ValueError(problem.format(section=name, body=request.kind, **places))
+
+
+def _misfit(request: Request, custom: Custom) -> Sentence | None:
+    """What a request lacks, or has too much, beside what else is described."""
     if not request.places.intersection(_NOTES):
-        raise ValueError(f"{name} has no place for the note: write {{text}} into its {request.kind}")
+        # Translators: {body} is form, json or raw
+        return _("{section} has no place for the note: write {text} into its {body}.")
     if len(request.places.intersection(_FILES_GO)) > 1:
-        raise ValueError(
-            f"{name} sends every file twice: {{file}}, {{base64}} or {{uploaded}}, only one of them"
-        )
+        return _("{section} sends every file twice: {file}, {base64} or {uploaded}, only one of them.")
     if "uploaded" in request.places and not custom.upload:
-        raise ValueError(f"{name} holds {{uploaded}}, but no section upload says how files are uploaded")
+        return _("{section} holds {uploaded}, but no section upload says how files are uploaded.")
     if custom.uploads_after and request.takes_files:
-        raise ValueError(f"{name} sends every file twice: upload has a {{ticket}}, so that files follow it")
+        return _("{section} sends every file twice: upload has a {ticket}, so that files follow it.")
     if custom.upload and not custom.uploads_after and "uploaded" not in request.places:
-        raise ValueError(
-            f"{name} has no place for what upload gave: write {{uploaded}} into its {request.kind}"
-        )
+        # Translators: {body} is form, json or raw
+        return _("{section} has no place for what upload gave: write {uploaded} into its {body}.")
     if not custom.upload and not request.takes_files:
-        raise ValueError(
-            f"{name} has no place for the files: write {{file}} into its form, "
-            "{base64} into a list of its json, or describe a section upload"
+        return _(
+            "{section} has no place for the files: write {file} into its form, {base64} into a list of its "
+            "json, or describe a section upload."
         )
+    return None
 
 
 def _fit_find(name: str, request: Request, path: Template | None) -> None:
     for place in ("tag", "report"):
         if path and place in path.names and not request.places.intersection(_HOLD[place]):
-            wanted = "{subject} or {text}" if place == "tag" else "{text}"
-            raise ValueError(f"{name} must hold {wanted}, so that find can find {{{place}}} there")
+            wanted = _("{section} must hold {text}, so that find can find {place} there.")
+            if place == "tag":
+                wanted = _("{section} must hold {subject} or {text}, so that find can find {place} there.")
+            places = {"subject": "{subject}", "text": "{text}", "place": f"{{{place}}}"}
+            raise ValueError(wanted.format(section=name, **places))
 
 
 def _page_pattern(page: Template) -> str:

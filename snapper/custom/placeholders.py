@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from snapper.checks import Wrong
+from snapper.language import _
+
 _PIECE = re.compile(r"\{\{|\}\}|\{([A-Za-z0-9_.-]+)(:number)?\}|[{}]|[^{}]+")
 
 
@@ -53,25 +56,32 @@ class Template:
 
 
 def template(text: str) -> Template:
-    """Read a text. Raises ValueError where a brace is neither part of a place nor doubled."""
+    """Read a text. Raises Wrong where a brace is neither part of a place nor doubled."""
     pieces: list[str | Place] = []
     for found in _PIECE.finditer(text):
         if found[1]:
             pieces.append(Place(found[1], bool(found[2])))
         elif found[0] in ("{", "}"):
-            raise ValueError(f"holds a single {found[0]}; a brace that is no place is written twice")
+            single = _("{value} holds a single {brace}; a brace that is no place is written twice.")
+            raise Wrong(single, brace=found[0])
         else:
             pieces.append({"{{": "{", "}}": "}"}.get(found[0], found[0]))
     return Template(tuple(pieces))
 
 
-def unknown(names: Iterable[str], allowed: Iterable[str]) -> str:
-    """What is wrong with the first name that is not allowed, with the nearest that is; “” when all are."""
+def unknown(names: Iterable[str], allowed: Iterable[str]) -> Wrong | None:
+    """What is wrong with the first name that is not allowed, with the nearest that is; None when all are."""
     there = list(allowed)
     wrong = [name for name in sorted(names) if name not in there]
     if not wrong:
-        return ""
+        return None
     near = difflib.get_close_matches(wrong[0], there, 1, 0.6)
-    those = ", ".join(f"{{{name}}}" for name in there) or "none"
-    hint = f"did you mean {{{near[0]}}}?" if near else f"it may hold: {those}"
-    return f"holds {{{wrong[0]}}}, which is not known there ({hint})"
+    place = f"{{{wrong[0]}}}"
+    if near:
+        slip = _("{value} holds {place}, which is not known there (did you mean {near}?).")
+        return Wrong(slip, place=place, near=f"{{{near[0]}}}")
+    if not there:
+        return Wrong(_("{value} holds {place}, and may hold nothing like that."), place=place)
+    those = ", ".join(f"{{{name}}}" for name in there)
+    told = _("{value} holds {place}, which is not known there (it may hold: {places}).")
+    return Wrong(told, place=place, places=those)

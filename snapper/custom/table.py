@@ -11,14 +11,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snapper import checks
+from snapper.checks import Wrong
 from snapper.custom.placeholders import Template, template, unknown
 from snapper.custom.whereabouts import Where, compiled
+from snapper.language import Sentence, _
 
 URL_PLACES = ("tag", "report", "login")
 FILE_PLACES = ("file", "name", "type", "size", "number", "base64", "uploaded")
 SECRET_PLACES = ("token", "basic", "basic_key")
 RAW_TYPES = ("text/plain", "text/html", "text/xml", "application/xml", "application/x-www-form-urlencoded")
 
+FILE_ALONE = _("{value} must be {place} and nothing else: the file as it is.")
 _SHOWN_CHARS = 80
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _TAKEN_HEADERS = ("content-type", "content-length", "transfer-encoding", "host", "connection", "expect", "te")
@@ -31,11 +34,12 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+(; ?[a-z0-9_-]+=
 _PATH_IN_ANSWER = re.compile(rf"{_STEP}(\.{_STEP})*")
 
 
-def wrong(key: str, value: object, problem: str) -> ValueError:
-    """A mistake: the key, the value and what it must be."""
+def wrong(key: str, value: object, problem: Sentence | Wrong, **named: object) -> ValueError:
+    """A mistake: the key, the value and what it must be; `named` are what else the sentence holds."""
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     shown = shown if len(shown) <= _SHOWN_CHARS else f"{shown[: _SHOWN_CHARS - 1]}…"
-    return ValueError(f"{key} “{' '.join(shown.split())}” {problem}")
+    mistake = problem if isinstance(problem, Wrong) else Wrong(problem, **named)
+    return ValueError(mistake.of(f"{key} “{' '.join(shown.split())}”"))
 
 
 class Table:
@@ -44,12 +48,17 @@ class Table:
     def __init__(self, name: str, raw: object, keys: str) -> None:
         self.name = name
         if not isinstance(raw, dict):
-            raise wrong(name, raw, "must be a section of its own") if name else ValueError("must be tables")
+            own = _("{value} must be a section of its own.")
+            raise wrong(name, raw, own) if name else ValueError(_("it must be tables."))
         allowed = keys.split()
         if strange := [key for key in raw if key not in allowed]:
             near = difflib.get_close_matches(strange[0], allowed, 1, 0.6)
-            hint = f"(did you mean {near[0]}?)" if near else f"(it may have: {', '.join(allowed)})"
-            raise ValueError(f"{self._key(strange[0])[:_SHOWN_CHARS]} is not a key of a custom system {hint}")
+            key = self._key(strange[0])[:_SHOWN_CHARS]
+            if near:
+                slip = _("{key} is not a key of a custom system (did you mean {near}?).")
+                raise ValueError(slip.format(key=key, near=near[0]))
+            told = _("{key} is not a key of a custom system (it may have: {keys}).")
+            raise ValueError(told.format(key=key, keys=", ".join(allowed)))
         self._raw = raw
 
     def __contains__(self, key: str) -> bool:
@@ -69,21 +78,22 @@ class Table:
         """A text; “” where there is none."""
         value = self._raw.get(key, "")
         if not isinstance(value, str) or (key in self._raw and not value.strip()):
-            raise wrong(self._key(key), value, "must be text in quotes")
+            raise wrong(self._key(key), value, _("{value} must be text in quotes."))
         return value
 
     def one_of(self, key: str, allowed: Sequence[str]) -> str:
         """One of these texts; the first where there is none."""
         value = self._raw.get(key, allowed[0])
         if value not in allowed:
-            raise wrong(self._key(key), value, f"must be one of: {', '.join(allowed)}")
+            choice = _("{value} must be one of: {values}.")
+            raise wrong(self._key(key), value, choice, values=", ".join(allowed))
         return str(value)
 
     def switch(self, key: str) -> bool:
         """Yes or no; yes where nothing is said."""
         value = self._raw.get(key, True)
         if not isinstance(value, bool):
-            raise wrong(self._key(key), value, "must be true or false, without quotes")
+            raise wrong(self._key(key), value, _("{value} must be true or false, without quotes."))
         return value
 
     def number(self, key: str, low: int, high: int) -> int | None:
@@ -92,7 +102,8 @@ class Table:
         if value is None:
             return None
         if type(value) is not int or not low <= value <= high:
-            raise wrong(self._key(key), value, f"must be a whole number from {low} to {high}")
+            whole = _("{value} must be a whole number from {low} to {high}.")
+            raise wrong(self._key(key), value, whole, low=low, high=high)
         return value
 
     def statuses(self, key: str) -> tuple[int, ...]:
@@ -101,14 +112,16 @@ class Table:
         if not isinstance(value, list) or any(
             type(each) is not int or not 200 <= each < 600 for each in value
         ):
-            raise wrong(self._key(key), value, "must be a list of HTTP statuses, such as [204, 404]")
+            listed = _("{value} must be a list of HTTP statuses, such as [204, 404].")
+            raise wrong(self._key(key), value, listed)
         return tuple(value)
 
     def values(self, key: str) -> tuple[str, ...]:
         """A list of texts, numbers, true and false, as JSON writes them."""
         value = self._raw.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str | int | float) for each in value):
-            raise wrong(self._key(key), value, 'must be a list of values, such as ["closed", "solved"]')
+            listed = _('{value} must be a list of values, such as ["closed", "solved"].')
+            raise wrong(self._key(key), value, listed)
         return tuple(str(each).lower() if isinstance(each, bool) else str(each) for each in value)
 
     # --- where things stand in an answer ------------------------------------------------------------------
@@ -119,17 +132,16 @@ class Table:
         if value:
             try:
                 compiled(value)
-            except ValueError as error:
-                raise wrong(self._key(key), value, str(error)) from error
+            except Wrong as error:
+                raise wrong(self._key(key), value, error) from error
         return value
 
     def path_in_answer(self, key: str) -> str:
         """A path to a value, `data.items.0.id`."""
         value = self.text(key)
         if not _PATH_IN_ANSWER.fullmatch(value):
-            raise wrong(
-                self._key(key), value, "must be names with dots between them, such as data.items.0.id"
-            )
+            dotted = _("{value} must be names with dots between them, such as data.items.0.id.")
+            raise wrong(self._key(key), value, dotted)
         return value
 
     def paths_in_answer(self, key: str) -> tuple[str, ...]:
@@ -138,7 +150,8 @@ class Table:
         paths = value if isinstance(value, list) and value else [value]
         found = [Table(self.name, {key: path}, key).path_in_answer(key) for path in paths if path is not None]
         if not found:
-            raise ValueError(f"{self._key(key)} is missing: where the list of files stands in the answer")
+            missing = _("{key} is missing: where the list of files stands in the answer.")
+            raise ValueError(missing.format(key=self._key(key)))
         return tuple(found)
 
     def where(self, key: str) -> Where | None:
@@ -150,12 +163,12 @@ class Table:
             return Where(self.path_in_answer(key))
         table = self.table(key, "path header match")
         if not value or ("path" in table and "header" in table):
-            raise wrong(
-                self._key(key), value, "must say where: path, or header, or match, or one of both and match"
-            )
+            where = _("{value} must say where: path, or header, or match, or one of both and match.")
+            raise wrong(self._key(key), value, where)
         match = table.pattern("match")
         if match and compiled(match).groups != 1:
-            raise wrong(f"{table.name}.match", match, "must have one group in ( ) around what is taken")
+            group = _("{value} must have one group in ( ) around what is taken.")
+            raise wrong(f"{table.name}.match", match, group)
         return Where(table.path_in_answer("path") if "path" in table else "", table.text("header"), match)
 
     # --- texts with places --------------------------------------------------------------------------------
@@ -168,20 +181,17 @@ class Table:
         """The rest of an address, behind the `url` of the destination: what fills it in is encoded."""
         value, name = self._raw.get(key, ""), self._key(key)
         if key not in self._raw and required:
-            raise ValueError(
-                f"{name} is missing: the address behind the url of the destination, such as /tickets"
-            )
+            missing = _("{key} is missing: the address behind the url of the destination, such as /tickets.")
+            raise ValueError(missing.format(key=name))
         if not isinstance(value, str) or (value and value[0] not in "/?"):
-            raise wrong(
-                name, value, "must begin with /: what stands before it is in the url of the destination"
-            )
+            begins = _("{value} must begin with /: what stands before it is in the url of the destination.")
+            raise wrong(name, value, begins)
         if re.search(r"[\s\\#\x00-\x1f\x7f]", value):
-            raise wrong(name, value, "must be an address, without spaces, \\ and #")
+            raise wrong(name, value, _("{value} must be an address, without spaces, \\ and #."))
         for parameter in re.findall(r"[?&]([^=&]+)=", value):
             if _SECRET_NAME.search(parameter):
-                raise ValueError(
-                    f"{name} holds {parameter[:40]}=…: secrets may stand in headers only, as {{token}}"
-                )
+                secret = _("{key} holds {parameter}=…: secrets may stand in headers only, as {place}.")
+                raise ValueError(secret.format(key=name, parameter=parameter[:40], place="{token}"))
         return _template(name, value, places)
 
     def address(self, key: str) -> Template:
@@ -189,19 +199,26 @@ class Table:
         names = template_of(self._key(key), self.text(key)).names
         return self.path(key, sorted(names.difference(SECRET_PLACES)))
 
+    def check_place(self, key: str, found: Template, place: str) -> None:
+        """Raise ValueError unless the text under a key has this place."""
+        if place not in found.names:
+            must = _("{value} must hold {place}.")
+            raise wrong(self._key(key), self._raw.get(key), must, place=f"{{{place}}}")
+
     def content_type(self) -> str:
         """A media type; “” where there is none."""
         value = self.text("content_type")
         if value and not _MEDIA_TYPE.fullmatch(value):
-            raise wrong(self._key("content_type"), value, "must be a media type, such as text/plain")
+            media = _("{value} must be a media type, such as text/plain.")
+            raise wrong(self._key("content_type"), value, media)
         return value
 
     def text_type(self) -> str:
         """The media type of a text whose places can be filled in safely; plain text where there is none."""
         value = self.content_type() or "text/plain; charset=utf-8"
         if value.partition(";")[0] not in RAW_TYPES:
-            kinds = f"one of: {', '.join(RAW_TYPES)} (for JSON and multipart forms, use json and form)"
-            raise wrong(self._key("content_type"), value, f"must be {kinds}")
+            kinds = _("{value} must be one of: {kinds} (for JSON and multipart forms, use json and form).")
+            raise wrong(self._key("content_type"), value, kinds, kinds=", ".join(RAW_TYPES))
         return value
 
     def body(
@@ -217,7 +234,8 @@ class Table:
     def _form(self, places: Sequence[str]) -> tuple[Any, frozenset[str]]:
         raw, name = self._raw["form"], self._key("form")
         if not isinstance(raw, dict) or not raw:
-            raise wrong(name, raw, 'must be fields and texts, such as { subject = "{subject}" }')
+            such = '{ subject = "{subject}" }'
+            raise wrong(name, raw, _("{value} must be fields and texts, such as {example}."), example=such)
         fields: list[tuple[Template, Template]] = []
         used: set[str] = set()
         for key, values in raw.items():
@@ -233,10 +251,13 @@ class Table:
             try:
                 raw = json.loads(raw)
             except (ValueError, RecursionError) as error:
-                at = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "somewhere"
-                raise ValueError(f"{name} is not JSON: there is a mistake in its {at}") from error
+                said = _("{key} is not JSON: it is nested too deep.").format(key=name)
+                if isinstance(error, json.JSONDecodeError):
+                    mistake = _("{key} is not JSON: there is a mistake in its line {line}.")
+                    said = mistake.format(key=name, line=error.lineno)
+                raise ValueError(said) from error
         if not isinstance(raw, dict | list) or not raw:
-            raise wrong(name, raw, "must be a table, or JSON in quotes")
+            raise wrong(name, raw, _("{value} must be a table, or JSON in quotes."))
         return raw
 
     def _key(self, key: str) -> str:
@@ -250,8 +271,8 @@ def template_of(key: str, value: str) -> Template:
     """A text with places. Raises ValueError in the words of its key."""
     try:
         return template(value)
-    except ValueError as error:
-        raise wrong(key, value, str(error)) from error
+    except Wrong as error:
+        raise wrong(key, value, error) from error
 
 
 def _template(key: str, value: str, places: Sequence[str]) -> Template:
@@ -264,9 +285,8 @@ def _template(key: str, value: str, places: Sequence[str]) -> Template:
 
 
 def _misplaced(key: str, value: str, secret: str) -> ValueError:
-    return wrong(
-        key, value, f"holds {{{secret}}}: a token may stand in headers only, where nothing writes it down"
-    )
+    told = _("{value} holds {place}: a token may stand in headers only, where nothing writes it down.")
+    return wrong(key, value, told, place=f"{{{secret}}}")
 
 
 def _field(key: str, value: object, places: Sequence[str]) -> Template:
@@ -275,10 +295,11 @@ def _field(key: str, value: object, places: Sequence[str]) -> Template:
     if isinstance(value, int | float):
         value = str(value)
     if not isinstance(value, str):
-        raise wrong(key, value, "must be text; a form has no tables, write its field as in ticket[subject]")
+        flat = _("{value} must be text; a form has no tables, write its field as in ticket[subject].")
+        raise wrong(key, value, flat)
     found = _template(key, value, places)
     if "file" in found.names and not found.only:
-        raise wrong(key, value, "must be {file} and nothing else: the file as it is")
+        raise wrong(key, value, FILE_ALONE, place="{file}")
     return found
 
 
@@ -298,9 +319,8 @@ def _json_places(
     ):
         return frozenset()
     else:
-        raise wrong(
-            key, value, "must be something that JSON has: text, a number, true, false, a list or a table"
-        )
+        known = _("{value} must be something that JSON has: text, a number, true, false, a list or a table.")
+        raise wrong(key, value, known)
     found = (_json_places(name, item, places, file_places, inside=deep) for name, item, deep in each)
     return frozenset().union(*found)
 
@@ -311,9 +331,11 @@ def _json_text(
     allowed = [place for place in (*places, *file_places) if place != "file"]
     names = template_of(key, value).names
     if "file" in names:
-        raise wrong(key, value, "holds {file}; JSON holds files as {base64}")
+        in_base64 = _("{value} holds {file}; JSON holds files as {base64}.")
+        raise wrong(key, value, in_base64, file="{file}", base64="{base64}")
     if not inside and (outside := sorted(names.intersection(file_places))):
-        raise wrong(key, value, f"holds {{{outside[0]}}} outside a list; a list gets one item for every file")
+        listed = _("{value} holds {place} outside a list; a list gets one item for every file.")
+        raise wrong(key, value, listed, place=f"{{{outside[0]}}}")
     return _template(key, value, allowed).names
 
 
@@ -323,21 +345,26 @@ def _json_text(
 def header_templates(raw: object, places: Sequence[str]) -> Mapping[str, Template]:
     """The headers that go with every request."""
     if not isinstance(raw, dict):
-        raise wrong("headers", raw, 'must be names and texts, such as { Authorization = "Bearer {token}" }')
+        such = '{ Authorization = "Bearer {token}" }'
+        raise wrong("headers", raw, _("{value} must be names and texts, such as {example}."), example=such)
     return {name: _header(f"headers.{name}", name, value, places) for name, value in raw.items()}
 
 
 def _header(key: str, name: str, value: object, places: Sequence[str]) -> Template:
     if not _HEADER.fullmatch(name) or name.lower() in _TAKEN_HEADERS:
-        raise ValueError(f"{key[:_SHOWN_CHARS]} cannot be set: it is no name of a header, or snapper's own")
+        taken = _("{key} cannot be set: it is no name of a header, or snapper's own.")
+        raise ValueError(taken.format(key=key[:_SHOWN_CHARS]))
     if not isinstance(value, str) or not re.fullmatch(r"[\x20-\x7e]+", value):
-        raise ValueError(f"{key} must be text in quotes, of plain letters, digits and signs")
+        plain = _("{key} must be text in quotes, of plain letters, digits and signs.")
+        raise ValueError(plain.format(key=key))
     found = _template(key, value, places) if "{" in value else Template((value,))
     if _SECRET_NAME.search(name) and not found.names.intersection(SECRET_PLACES):
-        raise ValueError(  # its value is not shown: it may be a secret
-            f"{key} must hold {{token}}, {{basic}} or {{basic_key}}: the secret itself belongs into the "
-            "keyring (“snapper config token”), not into the file"
+        secret = _(
+            "{key} must hold {token}, {basic} or {basic_key}: the secret itself belongs into the keyring "
+            "(“snapper config token”), not into the file."
         )
+        shown = {place: f"{{{place}}}" for place in SECRET_PLACES}
+        raise ValueError(secret.format(key=key, **shown))  # its value is not shown: it may be a secret
     return found
 
 
@@ -349,9 +376,12 @@ def page_template(table: Table, key: str) -> Template | None:
     if not value.startswith("/"):
         try:
             checks.web_address(value.partition("{")[0].partition("?")[0].partition("#")[0])
-        except ValueError as error:
-            raise wrong(name, value, f"must begin with /, or {str(error).removeprefix('must ')}") from error
+        except Wrong as error:
+            page = _(
+                "{value} must begin with /, or be a web address that begins with https://, such as "
+                "https://desk.example.com/tickets."
+            )
+            raise wrong(name, value, page) from error
     found = _template(name, value, ("ticket",))
-    if "ticket" not in found.names:
-        raise wrong(name, value, "must hold {ticket}")
+    table.check_place(key, found, "ticket")
     return found

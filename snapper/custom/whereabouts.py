@@ -11,6 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from snapper.checks import Wrong
+from snapper.language import _
+
 _NOTHING = object()
 _TEXT_CHARS = 2000  # what is taken out of an answer is short: a number, a name, an address
 
@@ -110,7 +113,7 @@ def text_of(value: Any) -> str | None:
 
 
 def compiled(pattern: str) -> Any:
-    """A pattern, ready for use. Raises ValueError in words when it cannot be used."""
+    """A pattern, ready for use. Raises Wrong when it cannot be used."""
     import re2
 
     options = re2.Options()
@@ -118,6 +121,7 @@ def compiled(pattern: str) -> Any:
     try:
         return re2.compile(pattern, options)
     except re2.error as error:
-        reason = error.args[0] if error.args else "it is not a regular expression"
+        reason = error.args[0] if error.args else error
         words = reason.decode() if isinstance(reason, bytes) else str(reason)
-        raise ValueError(f"cannot be used as a regular expression: {words}") from error
+        unusable = _("{value} cannot be used as a regular expression: {reason}.")
+        raise Wrong(unusable, reason=words) from error

@@ -7,6 +7,7 @@ system's word only where the ticket system signed it (problem+json); here are al
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from snapper.delivery.tls import EXPIRED, NOT_YET_VALID, WRONG_ADDRESS, WRONG_HO
 from snapper.delivery.wording import ON_THIS_COMPUTER, WORDING
 from snapper.errors import Obstacle
 from snapper.hosts import loopback
+from snapper.language import Sentence, _
+from snapper.words import day_and_time, size_text, together
 
 CLOCK_TOLERANCE = timedelta(minutes=10)  # a certificate is out of date by days, a usable clock off by seconds
 _TITLE = re.compile(rb"<title[^>]*>(.{1,200}?)</title>", re.IGNORECASE | re.DOTALL)
@@ -84,8 +87,6 @@ def in_words(cause: Cause, stop: Stop, seen: Seen, now: datetime, **more: str) -
         words = ON_THIS_COMPUTER.get(cause, words)
     values = {**_values(stop, seen, now), **more}
     sentence, remedy = (text.format(**values) for text in (words.sentence, words.remedy))
-    if sentence.startswith("something"):
-        sentence = sentence[0].upper() + sentence[1:]
     for_it = "" if not words.for_it else _for_it(words.for_it.format(**values), stop, now)
     at = stop.route.address if stop.phase in _AT_PROXY else f"{stop.host}:{stop.port}"
     return Diagnosis(cause, sentence, remedy, Obstacle(str(cause), at, for_it))
@@ -205,24 +206,28 @@ def _sunk(stop: Stop) -> bool:
 
 def _values(stop: Stop, seen: Seen, now: datetime) -> dict[str, str]:
     certificate, page = seen.certificate, seen.portal or stop
+    unknown = _("unknown")  # a day and a time
     return {
         "host": stop.host,
         "server": f"{stop.host}:{stop.port}",
         "proxy": stop.route.address,
-        "named_by": stop.route.named_by or "no setting",
-        "addresses": ", ".join(stop.addresses) or "no address",
-        "schemes": _and(stop.offered),
-        "status": f" (status {stop.status})" if stop.status else "",
+        # Translators: in place of the name of a setting.
+        "named_by": stop.route.named_by or _("no setting"),
+        "addresses": ", ".join(stop.addresses) or _("no address"),
+        "schemes": _or(stop.offered),
+        # Translators: added to a sentence, with a blank before it where one belongs there.
+        "status": _(" (status {number})").format(number=stop.status) if stop.status else "",
         "page": page_title(page.body),
         "who": _who(stop, page),
-        "issuer": f"“{certificate.issuer}”" if certificate else "Somebody unknown",
-        "begins": _date(certificate.begins) if certificate else "unknown",
-        "ends": _date(certificate.ends) if certificate else "unknown",
-        "subject": f"“{certificate.subject}”" if certificate else "another host",
+        "who_first": _who_first(stop, page),
+        "issuer": _quoted(certificate.issuer) if certificate else _("Somebody unknown"),
+        "begins": _moment(certificate.begins) if certificate else unknown,
+        "ends": _moment(certificate.ends) if certificate else unknown,
+        "subject": _quoted(certificate.subject) if certificate else _("another host"),
         "clock": _moment(now),
-        "network_clock": _moment(now - seen.clock_ahead) if seen.clock_ahead is not None else "unknown",
-        "sent": _size(stop.sent),
-        "pac": seen.pac[1] if seen.pac else "There is a fault in the proxy script.",
+        "network_clock": _moment(now - seen.clock_ahead) if seen.clock_ahead is not None else unknown,
+        "sent": size_text(stop.sent),
+        "pac": seen.pac[1] if seen.pac else _("There is a fault in the proxy script."),
         "way": _way(stop.route),
     }
 
@@ -233,44 +238,89 @@ def page_title(body: bytes) -> str:
     return " ".join(html.unescape(found[1].decode("utf-8", "replace")).split())[:100] if found else ""
 
 
-def _who(stop: Stop, page: Stop) -> str:
-    """Who answered in the server's place, as far as it says."""
-    title = page_title(page.body)
+def _who(stop: Stop, page: Stop) -> Sentence:
+    """Who answered in the server's place, as far as it says; within a sentence."""
+    if title := page_title(page.body):
+        return _quoted(title)
+    if via := _called(page):
+        # Translators: within a sentence; “Something that calls itself …” is the same at its beginning.
+        return _("something that calls itself “{name}”").format(name=via)
+    # Translators: “something answers in its place”, within a sentence.
+    return _("something")
+
+
+def _who_first(stop: Stop, page: Stop) -> Sentence:
+    """The same at the beginning of a sentence."""
+    if title := page_title(page.body):
+        return _quoted(title)
+    if via := _called(page):
+        return _("Something that calls itself “{name}”").format(name=via)
+    # Translators: “Something answers in its place”, at the beginning of a sentence.
+    return _("Something")
+
+
+def _called(page: Stop) -> str:
     headers = {name.lower(): value for name, value in page.headers.items()}
-    via = headers.get("via") or headers.get("server") or headers.get("x-squid-error", "")
-    return f"“{title}”" if title else f"something that calls itself “{via[:60]}”" if via else "something"
+    return (headers.get("via") or headers.get("server") or headers.get("x-squid-error", ""))[:60]
 
 
-def _way(route: Route) -> str:
-    return f"through the proxy {route.address} ({route.named_by})" if route.address else "directly"
+def _quoted(name: str) -> Sentence:
+    # Translators: the quotes of your language.
+    return _("“{name}”").format(name=name)
 
 
-def _and(names: Sequence[str]) -> str:
-    known = {"ntlm": "NTLM", "password": "password"}
-    return " or ".join(known.get(name, name.capitalize()) for name in names) or "a way it does not name"
+def _way(route: Route) -> Sentence:
+    """How a connection went, for “allow uploads to … directly”."""
+    if not route.address:
+        # Translators: without a proxy, as in “that failed directly”, “allow uploads to … directly”.
+        return _("directly")
+    # Translators: as in “that failed through the proxy …”; {named_by} is “the Windows proxy settings”.
+    return _("through the proxy {proxy} ({named_by})").format(proxy=route.address, named_by=route.named_by)
 
 
-def _date(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d}"
+def _or(names: Sequence[str]) -> Sentence:
+    """Ways to sign in: `NTLM or Basic`."""
+    # Translators: a way to sign in to a SOCKS proxy; the others are NTLM, Basic and the like.
+    known = {"ntlm": "NTLM", "password": _("password")}
+    shown = [known.get(name, name.capitalize()) for name in names]
+    if not shown:
+        # Translators: in place of the names of ways to sign in.
+        return _("a way it does not name")
+    return functools.reduce(
+        # Translators: ways to sign in, such as “NTLM or Basic”.
+        lambda first, last: _("{first} or {last}").format(first=first, last=last),
+        shown[1:],
+        together(shown[:1]),
+    )
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+def _moment(moment: datetime) -> Sentence:
+    return day_and_time(moment.astimezone())
 
 
-def _size(size: int) -> str:
-    return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
-
-
-def _for_it(request: str, stop: Stop, now: datetime) -> str:
+def _for_it(request: Sentence, stop: Stop, now: datetime) -> Sentence:
     address = f"https://{stop.host}" + ("" if stop.port == 443 else f":{stop.port}")
     lines = [
-        f"snapper sends support reports about Trader Workstation to {address} "
-        f"(TCP port {stop.port}, HTTPS, uploads by POST and PATCH).",
-        f"At {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC that failed {_way(stop.route)}.",
-        f"What was met: {stop.phase}, {f'status {stop.status}' if stop.status else stop.symptom}"
-        + (f", addresses {', '.join(stop.addresses)}" if stop.addresses else "")
-        + ".",
-        f"Please: {request}",
+        _(
+            "snapper sends support reports about Trader Workstation to {address} (TCP port {port}, HTTPS, "
+            "uploads by POST and PATCH)."
+        ).format(address=address, port=stop.port),
+        # Translators: {way} is “directly” or “through the proxy …”.
+        _("At {time} UTC that failed {way}.").format(
+            time=f"{now.astimezone(UTC):%Y-%m-%d %H:%M}", way=_way(stop.route)
+        ),
+        _met(stop),
+        request,
     ]
-    return "\n".join(lines)
+    return together(lines, "\n")
+
+
+def _met(stop: Stop) -> Sentence:
+    what = _("status {number}").format(number=stop.status) if stop.status else str(stop.symptom)
+    if not stop.addresses:
+        # Translators: both are technical words in English, as in “tls, reset”.
+        return _("What was met: {phase}, {symptom}.").format(phase=str(stop.phase), symptom=what)
+    # Translators: phase and symptom are technical words in English, as in “tls, reset”.
+    return _("What was met: {phase}, {symptom}, addresses {addresses}.").format(
+        phase=str(stop.phase), symptom=what, addresses=", ".join(stop.addresses)
+    )

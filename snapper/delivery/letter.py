@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from snapper.bundle import Bundle
+from snapper.language import in_english
 from snapper.report import MANIFEST_NAME, Attachment, Report, StoredFile
 from snapper.systems import Limits
 from snapper.words import first_line, size_text
@@ -119,7 +120,7 @@ def _pieces(attachment: Attachment, called: str, path: Path, limits: Limits) -> 
 
 def _subject(report: Report, most: int) -> str:
     tag = f" [{tag_of(report.id)}]"
-    line = " ".join(re.sub(r"[\x00-\x1f\x7f\u2028\u2029]", " ", first_line(report.note)).split())
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f\u2028\u2029]", " ", in_english(first_line(report.note))).split())
     line = line or _NO_NOTE
     if len(line) > _SUBJECT_CHARS or len((line + tag).encode()) > most:
         room = most - len((tag + "…").encode())  # the tag must not be what a system cuts off
@@ -155,7 +156,7 @@ def _below(report: Report, parts: list[Part]) -> Iterator[str]:
         yield f"Remark: {remark}"
     yield from _machine(report.machine)
     for each in report.attachments:
-        yield f"File: {each.name}, {size_text(each.size)}, SHA-256 {each.sha256}"
+        yield f"File: {each.name}, {in_english(size_text(each.size))}, SHA-256 {each.sha256}"
         yield from _how_sent([part for part in parts if part.name == each.name])
 
 

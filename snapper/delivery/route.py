@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from snapper.language import _
+
 
 class Scheme(StrEnum):
     """How a connection leaves: at once, by CONNECT to a proxy (plain or over TLS), or by SOCKS 5."""
@@ -20,6 +22,7 @@ class PacFailed(Exception):
 
     def __init__(self, sentence: str, *, broken: bool) -> None:
         super().__init__(sentence)
+        self.sentence = sentence
         self.broken = broken
 
 
@@ -75,4 +78,5 @@ class Route:
         return self.source in SINGLE_SIGN_ON
 
 
-DIRECT = Route(Scheme.DIRECT, named_by="no proxy")
+# Translators: who named a direct way.
+DIRECT = Route(Scheme.DIRECT, named_by=_("no proxy"))

@@ -16,6 +16,7 @@ from pathlib import Path
 import truststore
 
 from snapper.errors import ConfigError
+from snapper.language import _
 
 EXPIRED, NOT_YET_VALID, WRONG_HOST, WRONG_ADDRESS = 10, 9, 62, 64  # X509_V_ERR_… of OpenSSL
 _WORDS_OF = {  # on Windows and the Mac the system verifies, and says it in words
@@ -35,8 +36,8 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
             context.load_verify_locations(cafile=str(ca_file))
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(
-                f"delivery.ca_file: {ca_file} holds no certificate that can be read.",
-                "It must be a file in PEM form, as the IT department hands it out.",
+                _("delivery.ca_file: {file} holds no certificate that can be read.").format(file=ca_file),
+                _("It must be a file in PEM form, as the IT department hands it out."),
             ) from error
     return context
 
@@ -102,4 +103,4 @@ def _name(name: object) -> str:
         for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
         for attribute in name.get_attributes_for_oid(oid)
     ]
-    return ", ".join(dict.fromkeys(part.strip() for part in parts if part.strip())) or "nobody"
+    return ", ".join(dict.fromkeys(part.strip() for part in parts if part.strip())) or _("nobody")

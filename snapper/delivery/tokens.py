@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from snapper.delivery import vault
 from snapper.destinations import Destination
 from snapper.errors import Unavailable
+from snapper.language import _
 
 SERVICE = "snapper ticket system"
 
@@ -35,9 +36,11 @@ def find(destination: Destination, environ: Mapping[str, str]) -> Token | None:
     """The token for a destination; None where there is none. Waits at most three seconds."""
     with _lock:
         if (tried := _tried.get(_key(destination))) is not None:
-            return Token(tried, "put in just now") if tried else None
+            # Translators: where a token comes from.
+            return Token(tried, _("put in just now")) if tried else None
     if value := environ.get(destination.token_variable, "").strip():
-        return Token(value, f"environment variable {destination.token_variable}")
+        # Translators: where a token comes from.
+        return Token(value, _("environment variable {name}").format(name=destination.token_variable))
     key = _key(destination)
     try:
         stored = vault.read(SERVICE, key)
@@ -49,7 +52,8 @@ def find(destination: Destination, environ: Mapping[str, str]) -> Token | None:
             _seen[key] = stored
         else:
             _seen.pop(key, None)
-    return Token(stored, "this computer's keyring") if stored else None
+    # Translators: where a token comes from.
+    return Token(stored, _("this computer's keyring")) if stored else None
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from snapper.delivery.ladder import RUNGS, Ladder
 from snapper.delivery.looks import foreign_stop
 from snapper.delivery.ways import Ways
 from snapper.errors import DeliveryError, NotReached
+from snapper.language import _
 from snapper.report import Attachment
 
 UPLOADS = "/api/v1/uploads"
@@ -101,7 +102,7 @@ class Uploader:
         offset = tus.offset_of(answer)
         if answer.status == 204 and offset is not None:
             if offset <= upload.offset:  # no server does this, and it would never end
-                raise NotReached("The desk takes the upload, but nothing of it arrives.")
+                raise NotReached(_("The desk takes the upload, but nothing of it arrives."))
             return tus.Upload(upload.location, offset)
         if answer.status in (404, 409, 410, 423) and self._desk.problem(answer):
             return self._created(report, attachment)
@@ -166,7 +167,7 @@ def ask(ways: Ways, request: Callable[[Http], Answer]) -> Answer:
 def submit(ways: Ways, desk: Spoken, request: Callable[[Http], Answer]) -> Answer:
     """A request that carries something of a report, and may be made twice. Raises DeliveryError with the
     reason, which may be what it carries."""
-    for _ in range(QUIET_TRIES):
+    for _try in range(QUIET_TRIES):
         try:
             return request(ways.http())
         except Stopped as stopped:
@@ -195,7 +196,8 @@ def stopped_by(answer: Answer, ways: Ways, desk: Spoken) -> DeliveryError:
     ladder = ways.climb(desk.send_random)
     stop = foreign_stop(answer, ways.line, ways.server)
     found = _INCIDENT.search(answer.body)
-    incident = f" (incident {found[1].decode()})" if found else ""
+    # Translators: added to a sentence, with a blank before it where one belongs there.
+    incident = _(" (incident {number})").format(number=found[1].decode()) if found else ""
     if any(each.status in _POLICY for each in ladder.stopped.values()):
         return ways.refusal(Cause.UPLOADS_FORBIDDEN, stop)
     return ways.refusal(Cause.DATA_PROTECTION, stop, incident=incident)

@@ -13,7 +13,9 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from snapper.desktop import refusal
 from snapper.errors import Unavailable
+from snapper.language import _
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -30,10 +32,10 @@ _SAFE = (
     ("macOS", "Keyring"),
     ("Windows", "WinVaultKeyring"),
 )
-_NONE = "This computer has no keyring that snapper can use."
-_SILENT = "This computer's keyring does not answer."
-_REFUSED = "This computer's keyring did not take it."
-_LOCKED = "This computer's keyring is locked."
+_NONE = _("This computer has no keyring that snapper can use.")
+_SILENT = _("This computer's keyring does not answer.")
+_REFUSED = _("This computer's keyring did not take it.")
+_LOCKED = _("This computer's keyring is locked.")
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,17 @@ def problem() -> str:
     return ""
 
 
+def choice() -> tuple[str, tuple[str, ...]]:
+    """The keyring that is used, "" where none can be, and why each one tried before it is not
+    (`SecretService: because …`). Raises Unavailable where one does not answer."""
+    refused: list[str] = []
+    try:
+        used = _within(lambda: type(_keyring(refused)).__module__.rpartition(".")[2])
+    except NoKeyring:
+        used = ""
+    return used, tuple(refused)
+
+
 def _within(action: Callable[[], T]) -> T:
     """What the action returns, or Unavailable after PATIENCE_SECONDS or an exception of the keyring."""
     with _lock:
@@ -115,8 +128,8 @@ def _within(action: Callable[[], T]) -> T:
     raise Unavailable(_SILENT)
 
 
-def _keyring() -> KeyringBackend:
-    """A keyring that works here. Raises Unavailable."""
+def _keyring(refused: list[str] | None = None) -> KeyringBackend:
+    """A keyring that works here; `refused` gets why others do not. Raises Unavailable."""
     for module, name in _SAFE:
         try:  # each looks for libraries, some ask the message bus: not before a secret is wanted
             kind = getattr(importlib.import_module(f"keyring.backends.{module}"), name)
@@ -125,6 +138,8 @@ def _keyring() -> KeyringBackend:
                 return keyring
         except Exception as error:  # noqa: BLE001 - a broken backend may raise anything, and is one that does not work
             log.debug("keyring %s: %s", module, type(error).__name__)
+        if refused is not None:
+            refused.append(refusal(module, _("It is not there, or does not answer.")))
     raise NoKeyring(_NONE)
 
 
@@ -141,5 +156,5 @@ def _readable(keyring: KeyringBackend) -> bool:
         except secretstorage.exceptions.ItemNotFoundException:
             return False
         if collection.is_locked():
-            raise Unavailable(_LOCKED, "Unlock it, then try again.")
+            raise Unavailable(_LOCKED, _("Unlock it, then try again."))
         return True

@@ -284,7 +284,7 @@ class Ways:
         try:
             found = self._surroundings.pac(named.pac, self.server.url)
         except PacFailed as error:
-            race.pac = (Cause.PAC_BROKEN if error.broken else Cause.PAC_UNREACHABLE, str(error))
+            race.pac = (Cause.PAC_BROKEN if error.broken else Cause.PAC_UNREACHABLE, error.sentence)
             found = ()
         for position, route in enumerate(found, 1):
             if route.host:  # a direct way is looked along already

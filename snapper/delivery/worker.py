@@ -30,6 +30,7 @@ from snapper.errors import (
     ReportDamaged,
     UsageError,
 )
+from snapper.language import _
 from snapper.outbox import Held, Outbox
 from snapper.report import (
     Ambiguous,
@@ -72,7 +73,7 @@ def attempt(
     except ReportDamaged as error:
         return Rejected(error.sentence, error.remedy)
     except DeliveryError as error:
-        return _OUTCOME_OF[type(error)](error)
+        return next(_OUTCOME_OF[kind] for kind in type(error).__mro__ if kind in _OUTCOME_OF)(error)
     return proven(report, receipt)
 
 
@@ -88,10 +89,12 @@ def proven(report: Bundle, receipt: Receipt) -> Outcome:
     if not missing:
         return Delivered(receipt)
     if not receipt.stored:
-        return Unconfirmed(receipt, "The ticket system took the report but does not say what it stored.")
+        return Unconfirmed(receipt, _("The ticket system took the report but does not say what it stored."))
     return Rejected(
-        f"Ticket {receipt.ticket} has the report, but not as it was sent: {', '.join(missing)}.",
-        "Tell support the ticket's number and send these files by hand: “snapper outbox export”.",
+        _("Ticket {ticket} has the report, but not as it was sent: {files}.").format(
+            ticket=receipt.ticket, files=", ".join(missing)
+        ),
+        _("Tell support the ticket's number and send these files by hand: “snapper outbox export”."),
     )
 
 

@@ -1,13 +1,19 @@
 """Checks of this computer and its network, side by side: what works, what does not, and what to do about it.
 
-findings.py    what a check finds, in the order people read it (pure)
-way_out.py     how reports get out: DNS, routes and proxies, certificate, clock, ticket systems
-tws_ports.py   whether TWS itself gets through
-here.py        chord, screen, folders, keyring, TWS and its logs
+findings.py          what a check finds, in the order people read it (pure)
+way_out.py           how reports get out: DNS, routes and proxies, certificate, clock, ticket systems
+tws_ports.py         whether TWS itself gets through
+keys_and_screen.py   chord, screen, window in front
+desktop_services.py  tray, messages, portals, start at sign-in, keys by hand
+tray_host.py         who shows icons of programs
+ways.py              the ways to do each of these, in words
+here.py              folders, keyring, TWS and its logs
 """
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,9 +31,11 @@ from snapper.delivery.tls import trust
 from snapper.delivery.waiting import side_by_side
 from snapper.delivery.ways import Ways
 from snapper.destinations import Destination
-from snapper.doctor import here, tws_ports, way_out
+from snapper.doctor import desktop_services, here, keys_and_screen, tws_ports, way_out
 from snapper.doctor.findings import MARKS, Finding, Verdict, failed, unknown, worst_first
 from snapper.errors import SnapperError
+from snapper.hotkey import wants_main_thread
+from snapper.language import _
 from snapper.logs import jts_ini
 from snapper.outbox import LISTEN_LOCK, Outbox
 from snapper.setting_up import in_use
@@ -41,6 +49,7 @@ _SURVEY_SECONDS = 6.0
 _DNS_SECONDS = 3.0
 _TWS_SECONDS = 6.5
 _HERE = "This computer"
+_CHORD = (_HERE, "chord")
 _API_PORTS = (7496, 7497, 4001, 4002)  # TWS live and paper, Gateway live and paper
 
 Check = Callable[[], list[Finding]]
@@ -63,10 +72,14 @@ class _Doctor:
             **{way_out.heading(each): partial(self._other, each) for each in others},
             ("TWS", "ports"): self._tws_ports,
             ("TWS", "API on this computer"): lambda: [tws_ports.local_api(_API_PORTS)],
-            (_HERE, "chord"): lambda: [
-                here.chord(*connect.chord_and_reason(settings), settings.hotkey_backend, self.listening)
+            _CHORD: self._chord,
+            (_HERE, "screen"): keys_and_screen.screen,
+            (_HERE, "tray"): desktop_services.tray,
+            (_HERE, "portals"): desktop_services.portals,
+            (_HERE, "autostart"): lambda: [desktop_services.start_at_sign_in()],
+            (_HERE, "keys of the desktop"): lambda: [
+                desktop_services.binding(connect.chord_and_reason(settings)[0])
             ],
-            (_HERE, "screen"): lambda: [here.screen()],
             (_HERE, "disk space"): lambda: here.folder(settings.outbox_folder),
             (_HERE, "keyring"): lambda: [here.keyring()],
             ("TWS", "installation"): lambda: here.tws(
@@ -74,6 +87,10 @@ class _Doctor:
             ),
             (_HERE, "outbox"): lambda: [way_out.waiting(self._waiting())],
         }
+
+    def _chord(self) -> list[Finding]:
+        wanted, reason = connect.chord_and_reason(self.settings)
+        return [keys_and_screen.chord(wanted, reason, self.settings.hotkey_backend, self.listening)]
 
     def _name(self, usual: Destination) -> list[Finding]:
         server = self._ways(self._endpoint(usual)).server
@@ -128,12 +145,22 @@ def examine(settings: Settings, outbox: Outbox, *, listening: bool) -> list[Find
         except SnapperError as error:
             return [failed(about, name, error.sentence, error.remedy)]
         except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
-            return [unknown(about, name, f"Could not be checked ({type(error).__name__}).")]
+            # Translators: {error} is a technical name.
+            sentence = _("Could not be checked ({error}).").format(error=type(error).__name__)
+            return [unknown(about, name, sentence)]
 
     end = time.monotonic() + WHOLE_SECONDS
-    found = side_by_side({each: partial(one, *each, check) for each, check in checks.items()}, end)
-    missed = {each: [unknown(*each, "No answer in time.")] for each in checks}
+    actions = {each: partial(one, *each, check) for each, check in checks.items()}
+    found = {each: actions.pop(each)() for each in _to_be_made_here()}
+    found |= side_by_side(actions, end)
+    missed = {each: [unknown(*each, _("No answer in time."))] for each in checks}
     return worst_first(finding for each in {**missed, **found}.values() for finding in each)
+
+
+def _to_be_made_here() -> list[tuple[str, str]]:
+    """The checks for which the main thread must not be waiting; a toolkit's loop there serves others."""
+    main = threading.current_thread() is threading.main_thread()
+    return [_CHORD] if main and wants_main_thread(sys.platform) else []
 
 
 def somebody_listens(folder: Path) -> bool:

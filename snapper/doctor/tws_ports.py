@@ -18,17 +18,23 @@ from snapper.delivery import addresses
 from snapper.delivery.evidence import Symptom, symptom_of
 from snapper.delivery.waiting import side_by_side
 from snapper.doctor.findings import Finding, failed, ok, unknown, warning
+from snapper.language import _, plural
+from snapper.words import number_text, together
 
 DATA_PORT, LOGIN_PORT, WEB_PORT = 4000, 4001, 443
 PORT_SECONDS = 2.5  # a firewall that drops is known by then
 _LISTEN_SECONDS = 0.7  # TWS's servers wait for TWS to speak; what speaks first is something else
 _DNS_SECONDS = 3.0
-_WHAT = {
-    DATA_PORT: "market data", LOGIN_PORT: "sign-in and orders", WEB_PORT: "IBKR's web addresses",
-}  # fmt: skip
-_PUBLIC = "Public networks (hotel, airport, café) often block these ports: use a VPN or another network."
-
-_WEB = "A web browser may reach them all the same, through a proxy."
+_ABOUT = "TWS"
+# Translators: what goes through a port, before a colon.
+_DATA = _("Market data, port {port}")
+# Translators: what goes through a port, before a colon.
+_LOGIN = _("Sign-in and orders, port {port}")
+# Translators: what goes through a port, before a colon.
+_WEB_PAGES = _("IBKR's web addresses, port {port}")
+_WHAT = {DATA_PORT: _DATA, LOGIN_PORT: _LOGIN, WEB_PORT: _WEB_PAGES}
+_PUBLIC = _("Public networks (hotel, airport, café) often block these ports: use a VPN or another network.")
+_WEB = _("A web browser may reach them all the same, through a proxy.")
 
 
 class Reach(StrEnum):
@@ -43,6 +49,22 @@ class Reach(StrEnum):
     OFFLINE = "no network"
 
 
+_TOLD = {
+    # Translators: of connections to {count} hosts, in a list.
+    Reach.OPEN: _("open on {count}"),
+    # Translators: of connections to {count} hosts, in a list.
+    Reach.REFUSED: _("refused on {count}"),
+    # Translators: of connections to {count} hosts, in a list.
+    Reach.DROPPED: _("dropped on {count}"),
+    # Translators: of connections to {count} hosts, in a list.
+    Reach.FORBIDDEN: _("forbidden by the network on {count}"),
+    # Translators: of connections to {count} hosts, in a list.
+    Reach.INTERCEPTED: _("answered by something else on {count}"),
+    # Translators: of {count} hosts, in a list.
+    Reach.UNKNOWN_NAME: _("name not known on {count}"),
+    # Translators: of connections to {count} hosts, in a list.
+    Reach.OFFLINE: _("no network on {count}"),
+}
 _REACH_OF = {
     Symptom.REFUSED: Reach.REFUSED, Symptom.RESET: Reach.REFUSED, Symptom.TIMEOUT: Reach.DROPPED,
     Symptom.PROHIBITED: Reach.FORBIDDEN, Symptom.LOCAL: Reach.FORBIDDEN, Symptom.NO_ROUTE: Reach.OFFLINE,
@@ -111,24 +133,28 @@ def _quiet(connected: socket.socket) -> Reach:
 
 def summary(port: int, ports: Sequence[Port]) -> Finding:
     """One line about one port on all hosts."""
-    name = f"port {port}"
-    about, what = "TWS", _WHAT[port]
+    about, name, what = _ABOUT, f"port {port}", _WHAT[port].format(port=port)
     if not ports:
-        return unknown(about, name, f"{_capital(what)}, {name}: there was no time to try it.")
+        # Translators: {what} is “Market data, port 4000”.
+        return unknown(about, name, _("{what}: there was no time to try it.").format(what=what))
     facts = {
         f"{each.host}:{each.port}": str(each.reach) for each in sorted(ports, key=lambda each: each.host)
     }
     kinds = _counted(each.reach for each in ports)
     if set(kinds) == {Reach.OPEN}:
-        return ok(about, name, f"{_capital(what)}, {name}: open on all {len(ports)} hosts.", hosts=facts)
-    told = ", ".join(f"{kind} on {count}" for kind, count in kinds.items())
-    sentence = f"{_capital(what)}, {name}: {told} of {len(ports)} hosts."
+        # Translators: {what} is “Market data, port 4000”.
+        text = plural("{what}: open on all {count} host.", "{what}: open on all {count} hosts.", len(ports))
+        return ok(about, name, text.format(what=what, count=number_text(len(ports))), hosts=facts)
+    told = together((_TOLD[kind].format(count=number_text(count)) for kind, count in kinds.items()), ", ")
+    # Translators: {what} is “Market data, port 4000”, {told} a list such as “open on 3, dropped on 2”.
+    text = plural("{what}: {told} of {count} host.", "{what}: {told} of {count} hosts.", len(ports))
+    sentence = text.format(what=what, told=told, count=number_text(len(ports)))
     if Reach.OPEN in kinds:
-        return warning(about, name, sentence, "One open host is enough for TWS to start.", hosts=facts)
-    tws = " TWS cannot connect here." if port != WEB_PORT else ""
+        return warning(about, name, sentence, _("One open host is enough for TWS to start."), hosts=facts)
+    tws = _("TWS cannot connect here.") if port != WEB_PORT else ""
     unfound = set(kinds) <= {Reach.UNKNOWN_NAME, Reach.OFFLINE}
-    remedy = "Check the connection first." if unfound else _WEB if port == WEB_PORT else _PUBLIC
-    return failed(about, name, sentence + tws, remedy, hosts=facts)
+    remedy = _("Check the connection first.") if unfound else _WEB if port == WEB_PORT else _PUBLIC
+    return failed(about, name, together([sentence, tws]), remedy, hosts=facts)
 
 
 def _counted(kinds: Iterable[Reach]) -> dict[Reach, int]:
@@ -138,20 +164,16 @@ def _counted(kinds: Iterable[Reach]) -> dict[Reach, int]:
     return dict(sorted(found.items(), key=lambda each: -each[1]))
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def local_api(ports: Sequence[int]) -> Finding:
     """Which of the API ports of TWS and Gateway somebody listens on, on this computer."""
     listening = [port for port in ports if _listens(port)]
+    name = "API on this computer"
     if listening:
         told = ", ".join(map(str, listening))
-        return ok("TWS", "API on this computer", f"A program listens on port {told}.", ports=listening)
-    return ok(
-        "TWS", "API on this computer", "Nothing listens on TWS's API ports; only trading programs need it.",
-        ports=[],
-    )  # fmt: skip
+        # Translators: {ports} is one number, or a list of them.
+        return ok(_ABOUT, name, _("A program listens on port {ports}.").format(ports=told), ports=listening)
+    nobody = _("Nothing listens on TWS's API ports; only trading programs need it.")
+    return ok(_ABOUT, name, nobody, ports=[])
 
 
 def _listens(port: int) -> bool:

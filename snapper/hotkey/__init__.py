@@ -9,18 +9,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from snapper.desktop import Session, desktop_of, session_of
-from snapper.errors import Unavailable
+from snapper.desktop import Session, desktop_of, refusal, session_of
+from snapper.errors import ChordTaken, Unavailable
 from snapper.hotkey.chord import Chord
 from snapper.hotkey.presses import OnPress, Press
+from snapper.language import _
 
-__all__ = ["Choice", "Hotkey", "OnPress", "Press", "choose"]
+__all__ = ["Choice", "Hotkey", "OnPress", "Press", "choose", "last_taken", "take", "wants_main_thread"]
 
 AUTO = "auto"
 
+OnLost = Callable[[Unavailable], None]
+OnTold = Callable[[str], None]
+
 
 class Hotkey(Protocol):
-    """Something that tells of the chord. `notes` are sentences about what it cannot do here."""
+    """Something that tells of the chord. `notes` are sentences about what it cannot do here, and once it has
+    started also what the desktop says of the keys."""
 
     @property
     def name(self) -> str: ...
@@ -58,32 +63,82 @@ class Choice:
     by_hand: str = ""
 
 
-def choose(
+def choose(chord: Chord, platform: str, environ: Mapping[str, str], backend: str = AUTO) -> Choice:
+    """The first backend that can work here, or the one named; `platform` is `sys.platform`. It is not
+    started: nobody is asked, and nothing is taken.
+
+    Raises Unavailable with every refusal. A chord that another program holds shows at its start.
+    """
+    return _first(chord, platform, environ, backend, _every(chord, platform, environ))
+
+
+def take(
     chord: Chord,
     platform: str,
     environ: Mapping[str, str],
+    on_press: OnPress,
     backend: str = AUTO,
-    on_lost: Callable[[Unavailable], None] | None = None,
+    on_lost: OnLost | None = None,
+    on_told: OnTold | None = None,
 ) -> Choice:
-    """The first backend that can work here, or the one named; `platform` is `sys.platform`.
+    """Choose, and listen: a backend that refuses when it starts gives way to the next.
 
-    Raises Unavailable with every refusal. A chord that another program holds shows at its start. `on_lost`
-    is called, from a thread of the backend's, when a desktop that was asked says no only later, or ends.
+    Raises ChordTaken, since another way would leave the chord to two programs; Unavailable with every
+    refusal. From a thread of the backend's, `on_lost` is called when a desktop that was asked says no only
+    later, or ends, and `on_told` with what it says of the keys later than this.
     """
+    global _last_taken
+    every = _every(chord, platform, environ, on_lost, on_told)
+    try:
+        chosen = _first(chord, platform, environ, backend, every, lambda hotkey: hotkey.start(on_press))
+    except Unavailable as problem:
+        _last_taken = problem
+        raise
+    _last_taken = chosen
+    return chosen
+
+
+_last_taken: Choice | Unavailable | None = None
+
+
+def last_taken() -> Choice | Unavailable | None:
+    """What the last take() of this process came to, or why it failed; None before the first."""
+    return _last_taken
+
+
+def wants_main_thread(platform: str) -> bool:
+    """Whether a backend of this system is to be started in the main thread, where no loop runs there."""
+    return platform == "darwin"  # Carbon
+
+
+def _first(
+    chord: Chord,
+    platform: str,
+    environ: Mapping[str, str],
+    backend: str,
+    every: Mapping[str, Callable[[], Hotkey]],
+    begin: Callable[[Hotkey], None] = lambda hotkey: None,
+) -> Choice:
     session = _session(platform, environ)
     refused: list[str] = []
     remedies: list[str] = []
-    every = _every(chord, platform, environ, on_lost)
     names = _order(platform, session) if backend == AUTO else (backend,)
     by_hand = _by_hand(chord, environ) if session is Session.WAYLAND else ""
     for name in names:
         try:
-            return Choice(every[name](), tuple(refused), "" if name == "wayland_portal" else by_hand)
+            hotkey = every[name]()
+            begin(hotkey)
+            return Choice(hotkey, tuple(refused), "" if name == "wayland_portal" else by_hand)
+        except ChordTaken:
+            raise
         except Unavailable as problem:
-            refused.append(f"{name}: {problem.sentence}")
+            refused.append(refusal(name, problem.sentence))
             remedies.append(problem.remedy)
-    sentence = f"{chord.display(platform)} cannot be listened for. {' '.join(refused)}"
-    usual = 'Set hotkey.backend = "auto" in the settings.' if backend != AUTO else ""
+    from snapper.words import together
+
+    unheard = _("{chord} cannot be listened for.").format(chord=chord.display(platform))
+    sentence = together([unheard, *refused])
+    usual = _('Set hotkey.backend = "auto" in the settings.') if backend != AUTO else ""
     raise Unavailable(sentence, by_hand or next(filter(None, remedies), usual))
 
 
@@ -114,7 +169,8 @@ def _every(
     chord: Chord,
     platform: str,
     environ: Mapping[str, str],
-    on_lost: Callable[[Unavailable], None] | None,
+    on_lost: OnLost | None = None,
+    on_told: OnTold | None = None,
 ) -> dict[str, Callable[[], Hotkey]]:
     """Every backend by name; a named one is tried wherever it is."""
 
@@ -141,7 +197,7 @@ def _every(
     def wayland_portal() -> Hotkey:
         from snapper.hotkey.wayland_portal import PortalShortcut
 
-        return PortalShortcut(chord, environ, on_lost)
+        return PortalShortcut(chord, environ, on_lost, on_told)
 
     return {
         "wayland_portal": wayland_portal,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from snapper.errors import UsageError
 from snapper.hotkey.keys import KEYS, Key, Modifier
+from snapper.language import Sentence, _
 
 _SPELLINGS = {
     **dict.fromkeys(("ctrl", "control", "ctl", "strg"), Modifier.CTRL),
@@ -33,7 +34,7 @@ _MAC_NAMES = {
     Modifier.SUPER: "Command",
 }
 
-REMEDY = "Write it like Ctrl+Alt+J: two of Ctrl, Alt, Shift and Super, then a key."
+REMEDY = _("Write it like Ctrl+Alt+J: two of Ctrl, Alt, Shift and Super, then a key.")
 
 
 @dataclass(frozen=True)
@@ -64,22 +65,26 @@ def parse_chord(text: str) -> Chord:
     words = [word for word in re.split(r"[\s+-]+", text.casefold()) if word]
     modifiers = frozenset(_SPELLINGS[word] for word in words if word in _SPELLINGS)
     rest = [_KEY_SPELLINGS.get(word, word) for word in words if word not in _SPELLINGS]
-    if problem := _unreadable(words, modifiers, rest):
-        raise UsageError(f"“{text[:80]}” {problem}", REMEDY)
+    if problem := _unreadable(text[:80], words, modifiers, rest):
+        raise UsageError(problem, REMEDY)
     chord = Chord(modifiers, KEYS[rest[0]])
     if problem := _unwise(chord):
-        raise UsageError(f"“{text[:80]}” {problem}", REMEDY)
+        raise UsageError(problem.format(chord=text[:80]), REMEDY)
     return chord
 
 
-def _unreadable(words: list[str], modifiers: frozenset[Modifier], rest: list[str]) -> str | None:
+def _unreadable(
+    text: str, words: list[str], modifiers: frozenset[Modifier], rest: list[str]
+) -> Sentence | None:
     if "altgr" in words:
-        return "uses AltGr, which writes characters."
+        return _("“{chord}” uses AltGr, which writes characters.").format(chord=text)
     if not rest:
-        return "names no key." if not modifiers else "has only modifiers and no key."
+        none = _("“{chord}” has only modifiers and no key.") if modifiers else _("“{chord}” names no key.")
+        return none.format(chord=text)
     if unknown := [word for word in rest if word not in KEYS]:
-        return f"has a key that is not known: “{unknown[0][:40]}”."
-    return "has more than one key." if len(rest) > 1 else None
+        told = _("“{chord}” has a key that is not known: “{key}”.")
+        return told.format(chord=text, key=unknown[0][:40])
+    return _("“{chord}” has more than one key.").format(chord=text) if len(rest) > 1 else None
 
 
 _ALONE = frozenset({"Pause", "PrintScreen", "ScrollLock", *(f"F{number}" for number in range(13, 25))})
@@ -87,20 +92,22 @@ _FUNCTION = _ALONE | {f"F{number}" for number in range(1, 13)}
 _CTRL_ALT = frozenset({Modifier.CTRL, Modifier.ALT})
 
 
-def _unwise(chord: Chord) -> str | None:
-    """Why a chord that can be read must not be taken from other programs."""
+def _unwise(chord: Chord) -> Sentence | None:
+    """Why a chord that can be read must not be taken from other programs; `{chord}` is to be filled in."""
     key, count = chord.key.name, len(chord.modifiers)
     if key == "Delete" and chord.modifiers >= _CTRL_ALT:
-        return "belongs to the system."
+        return _("“{chord}” belongs to the system.")
     if key == "F4" and chord.modifiers == {Modifier.ALT}:
-        return "closes windows."
+        return _("“{chord}” closes windows.")
     if key in _FUNCTION - _ALONE and chord.modifiers == _CTRL_ALT:
-        return "switches to another console on Linux."
+        return _("“{chord}” switches to another console on Linux.")
     if key in _FUNCTION:
-        return None if count or key in _ALONE else "has no modifier; programs use that key by itself."
+        alone = _("“{chord}” has no modifier; programs use that key by itself.")
+        return None if count or key in _ALONE else alone
     if not count:
-        return "has no modifier; the key is needed for typing."
-    return "has only one modifier; programs use it for their own commands." if count == 1 else None
+        return _("“{chord}” has no modifier; the key is needed for typing.")
+    one = _("“{chord}” has only one modifier; programs use it for their own commands.")
+    return one if count == 1 else None
 
 
 # --- which chord for which machine ------------------------------------------------------------------------
@@ -115,13 +122,11 @@ def default_chord(platform: str, vendor: str) -> tuple[Chord, str]:
     Hewlett Packard Enterprise (HPE) makes servers, without the desk-top programs that hold Ctrl+Alt+H.
     """
     if platform == "darwin":
-        return _USUAL, f"{_USUAL.display(platform)}: the usual chord on a Mac."
+        return _USUAL, _("{chord}: the usual chord on a Mac.").format(chord=_USUAL.display(platform))
     if _is_hp(vendor):
-        return (
-            _ON_HP,
-            f"{_ON_HP}: on a machine made by HP (it says “{vendor.strip()}”), Ctrl+Alt+H is HP's own.",
-        )
-    return _USUAL, f"{_USUAL}: the usual chord."
+        told = _("{chord}: on a machine made by HP (it says “{vendor}”), Ctrl+Alt+H is HP's own.")
+        return _ON_HP, told.format(chord=_ON_HP, vendor=vendor.strip())
+    return _USUAL, _("{chord}: the usual chord.").format(chord=_USUAL)
 
 
 def _is_hp(vendor: str) -> bool:
@@ -137,10 +142,10 @@ def altgr_warning(chord: Chord, written: str) -> str | None:
     """
     if chord.modifiers != _CTRL_ALT or not written:
         return None
-    return (
-        f"On this keyboard AltGr+{chord.key.name} writes {written}, and the system takes it for {chord}. "
-        "Choose another chord in the settings: " + setting_line(other_than(chord))
-    )
+    return _(
+        "On this keyboard AltGr+{key} writes {character}, and the system takes it for {chord}. "
+        'Choose another chord in the settings: hotkey.chord = "{other}" (snapper config path shows the file).'
+    ).format(key=chord.key.name, character=written, chord=chord, other=other_than(chord))
 
 
 def other_than(chord: Chord) -> Chord:
@@ -149,9 +154,21 @@ def other_than(chord: Chord) -> Chord:
     return Chord(modifiers, KEYS["k" if chord.key.name == "J" else "j"])
 
 
-def setting_line(chord: Chord) -> str:
-    """The line in the settings that chooses this chord."""
-    return f'hotkey.chord = "{chord}" (snapper config path shows the file).'
+def choose_another(chord: Chord) -> Sentence:
+    """What to do where a chord cannot be had: another one, and the line that chooses it."""
+    return _(
+        'Choose another one in the settings: hotkey.chord = "{other}" (snapper config path shows the file).'
+    ).format(other=other_than(chord))
+
+
+def already_taken(chord: str) -> Sentence:
+    """That another program holds a chord, which is written as its keys are labelled."""
+    return _("{chord} is already taken by another program.").format(chord=chord)
+
+
+def no_such_key(chord: Chord) -> Sentence:
+    """That a Mac cannot have a chord."""
+    return _("A Mac has no key {key}.").format(key=chord.key.name)
 
 
 # --- matching ---------------------------------------------------------------------------------------------

@@ -20,10 +20,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from snapper.errors import ChordTaken, Unavailable
-from snapper.hotkey.chord import REMEDY, Chord, other_than, setting_line
+from snapper.hotkey.chord import REMEDY, Chord, already_taken, choose_another, no_such_key, other_than
 from snapper.hotkey.keys import Modifier
 from snapper.hotkey.mac_frameworks import EventHotKeyID, EventTypeSpec, Frameworks, Handler
 from snapper.hotkey.presses import OnPress, Press, Presses
+from snapper.language import _
 
 # HIToolbox/Events.h
 _FLAGS = {Modifier.SUPER: 1 << 8, Modifier.SHIFT: 1 << 9, Modifier.ALT: 1 << 11, Modifier.CTRL: 1 << 12}
@@ -136,7 +137,7 @@ class MacCarbon:
 
 def _key_code(chord: Chord) -> int:
     if chord.key.mac is None:
-        raise Unavailable(f"A Mac has no key {chord.key.name}.", REMEDY)
+        raise Unavailable(no_such_key(chord), REMEDY)
     return chord.key.mac
 
 
@@ -149,24 +150,31 @@ def _flags(chord: Chord) -> int:
 
 def _held_by_the_system(chord: Chord) -> ChordTaken:
     return ChordTaken(
-        f"{_shown(chord)} is a keyboard shortcut of macOS itself.",
-        "Switch that one off in System Settings, Keyboard, Keyboard Shortcuts, or choose another chord in "
-        f"the settings: {setting_line(other_than(chord))}",
+        _("{chord} is a keyboard shortcut of macOS itself.").format(chord=_shown(chord)),
+        _(
+            "Switch that one off in System Settings, Keyboard, Keyboard Shortcuts, or choose another chord "
+            'in the settings: hotkey.chord = "{other}" (snapper config path shows the file).'
+        ).format(other=other_than(chord)),
     )
 
 
 def _refusal(chord: Chord, status: int) -> Unavailable:
-    remedy = f"Choose another one in the settings: {setting_line(other_than(chord))}"
     if status == _EXISTS:
-        return ChordTaken(f"{_shown(chord)} is already taken by another program.", remedy)
+        return ChordTaken(already_taken(_shown(chord)), choose_another(chord))
     if status == _INTERNAL and chord.modifiers <= {Modifier.ALT, Modifier.SHIFT}:
         # macOS 15.0 and 15.1 (github.com/feedback-assistant/reports, issue 552)
         with_control = Chord(frozenset({Modifier.CTRL, Modifier.ALT}), chord.key)
         return Unavailable(
-            f"This macOS gives no program {_shown(chord)}: Option and Shift alone write characters.",
-            f"Choose one with Control or Command in the settings: {setting_line(with_control)}",
+            _("This macOS gives no program {chord}: Option and Shift alone write characters.").format(
+                chord=_shown(chord)
+            ),
+            _(
+                'Choose one with Control or Command in the settings: hotkey.chord = "{other}" '
+                "(snapper config path shows the file)."
+            ).format(other=with_control),
         )
-    return Unavailable(f"macOS does not give out {_shown(chord)} (error {status}).", remedy)
+    sentence = _("macOS does not give out {chord} (error {code}).").format(chord=_shown(chord), code=status)
+    return Unavailable(sentence, choose_another(chord))
 
 
 def voice_over_note(chord: Chord) -> str | None:
@@ -175,10 +183,10 @@ def voice_over_note(chord: Chord) -> str | None:
     if chord.modifiers != {Modifier.CTRL, Modifier.ALT}:
         return None
     other = Chord(frozenset({Modifier.CTRL, Modifier.SHIFT}), chord.key)
-    return (
-        f"VoiceOver is on and has Control-Option for its commands: {_shown(chord)} may not reach snapper. "
-        f"Choose another chord in the settings: {setting_line(other)}"
-    )
+    return _(
+        "VoiceOver is on and has Control-Option for its commands: {chord} may not reach snapper. "
+        'Choose another chord in the settings: hotkey.chord = "{other}" (snapper config path shows the file).'
+    ).format(chord=_shown(chord), other=other)
 
 
 def _shown(chord: Chord) -> str:

@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from snapper.errors import Unavailable
+from snapper.language import _
 
 PATIENCE_SECONDS = 2.0  # for the main thread to do what another one asks of it
 
@@ -87,9 +88,9 @@ class Frameworks:
                 libraries[path] = libraries.get(path) or load(path)
                 function = getattr(libraries[path], name)
             except OSError as problem:
-                raise Unavailable("This is not a Mac.") from problem
+                raise Unavailable(_("This is not a Mac.")) from problem
             except AttributeError as problem:
-                raise Unavailable("This macOS has no part that gives out keys.") from problem
+                raise Unavailable(_("This macOS has no part that gives out keys.")) from problem
             function.restype, function.argtypes = result, arguments
             setattr(self, name, function)
 
@@ -112,8 +113,8 @@ class Frameworks:
             if not future.cancel():
                 return future.result()  # it has just begun
             raise Unavailable(
-                "macOS gives keys to the main part of a program only, and that one is busy.",
-                "Start “snapper listen”: it says whether it has the keys.",
+                _("macOS gives keys to the main part of a program only, and that one is busy."),
+                _("Start “snapper listen”: it says whether it has the keys."),
             ) from None
 
     def post(self, call: Callable[[], None]) -> None:

@@ -22,6 +22,7 @@ from snapper.hotkey.presses import OnPress, Press, Presses
 from snapper.hotkey.streams import MacStream, Reaction, WindowsStream, X11Stream
 from snapper.hotkey.x11_display import connect, keyboard
 from snapper.hotkey.x11_keys import place
+from snapper.language import _
 
 _JOIN_SECONDS = 2.0
 _KEYCODE_FIELD = 9  # CGEventTypes.h: kCGKeyboardEventKeycode
@@ -40,7 +41,8 @@ class PynputListener:
         self._presses: Presses | None = None
         self.notes: tuple[str, ...] = ()
         if platform != "darwin":
-            self.notes = (f"{chord} is only listened for: the program in front sees it as well.",)
+            told = _("{chord} is only listened for: the program in front sees it as well.")
+            self.notes = (told.format(chord=chord),)
 
     def start(self, on_press: OnPress) -> None:
         """Listen; raises Unavailable when the system does not permit it."""
@@ -50,8 +52,8 @@ class PynputListener:
         if not getattr(self._listener, "IS_TRUSTED", True):  # only the Mac's listener has it
             self.stop()
             raise Unavailable(
-                "macOS does not let snapper see the chord.",
-                "Allow it in System Settings, Privacy & Security, Accessibility, and start snapper again.",
+                _("macOS does not let snapper see the chord."),
+                _("Allow it in System Settings, Privacy & Security, Accessibility, and start snapper again."),
             )
 
     def release_keys(self) -> None:
@@ -74,7 +76,7 @@ def _listener(**options: Any) -> Any:
     try:
         return importlib.import_module("pynput.keyboard").Listener(**options)
     except ImportError as problem:
-        raise Unavailable("The keyboard cannot be listened to here.", "pip install pynput") from problem
+        raise Unavailable(_("The keyboard cannot be listened to here."), "pip install pynput") from problem
 
 
 def _x11_listener(chord: Chord, environ: Mapping[str, str], tell: Tell) -> Any:
@@ -107,7 +109,7 @@ def _held_on_windows() -> Callable[[], frozenset[Modifier]]:
     try:
         state = getattr(ctypes, "WinDLL")("user32").GetAsyncKeyState  # noqa: B009 (there on Windows only)
     except AttributeError as problem:
-        raise Unavailable("This is not Windows.") from problem
+        raise Unavailable(_("This is not Windows.")) from problem
     state.argtypes, state.restype = [ctypes.c_int], ctypes.c_short
     return lambda: frozenset(modifier for key, modifier in WINDOWS_MODIFIERS.items() if state(key) < 0)
 
@@ -117,7 +119,7 @@ def _mac_listener(chord: Chord, environ: Mapping[str, str], tell: Tell) -> Any:
     try:
         quartz = importlib.import_module("Quartz")
     except ImportError as problem:
-        raise Unavailable("The Mac's own bridge to Python is missing.", "pip install pynput") from problem
+        raise Unavailable(_("The Mac's own bridge to Python is missing."), "pip install pynput") from problem
 
     def intercept(kind: int, event: Any) -> Any:
         code = quartz.CGEventGetIntegerValueField(event, _KEYCODE_FIELD)

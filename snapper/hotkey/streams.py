@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from snapper.errors import Unavailable
-from snapper.hotkey.chord import REMEDY, Chord, Matcher
+from snapper.hotkey.chord import REMEDY, Chord, Matcher, no_such_key
 from snapper.hotkey.keys import MAC_MODIFIERS, WINDOWS_CANCEL, WINDOWS_MODIFIERS, Modifier, mac_modifiers
 from snapper.hotkey.x11_keys import Place
 
@@ -73,7 +73,7 @@ class MacStream:
 
     def __init__(self, chord: Chord) -> None:
         if chord.key.mac is None:
-            raise Unavailable(f"A Mac has no key {chord.key.name}.", REMEDY)
+            raise Unavailable(no_such_key(chord), REMEDY)
         self._key = chord.key.mac
         self._matcher = Matcher(chord, self._key, MAC_MODIFIERS)
         self._ours = False

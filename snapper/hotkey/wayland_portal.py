@@ -1,10 +1,11 @@
 """The chord through the portal (org.freedesktop.portal.GlobalShortcuts): the desktop takes it, and tells.
 
 The desktop asks the person once and keeps the answer under snapper's name, and the person may choose other
-keys there: what they are then, `notes` say. What it kept is asked for first, because some desktops (KDE) put
-the question again whenever they are told to bind. It is put outside `start`, since a person may take their
-time; a refusal then, or a portal that ends, is told through `on_lost`. Nothing is held back: letters typed
-right after the press go to the program in front, until the note window is there.
+keys there: what they are then, `notes` say, and `on_told` hears it where that is later than `start`. What it
+kept is asked for first, because some desktops (KDE) put the question again whenever they are told to bind. It
+is put outside `start`, since a person may take their time; a refusal then, or a portal that ends, is told
+through `on_lost`. Nothing is held back: letters typed right after the press go to the program in front, until
+the note window is there.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ from snapper.errors import Unavailable
 from snapper.hotkey.chord import Chord
 from snapper.hotkey.keys import Modifier
 from snapper.hotkey.presses import OnPress, Press, Presses
+from snapper.language import _, in_english
 from snapper.portal import Portal, PortalFailed, Signal, Trouble, results
 
 OnLost = Callable[[Unavailable], None]
+OnTold = Callable[[str], None]
 
 _INTERFACE = "org.freedesktop.portal.GlobalShortcuts"
 _SESSION = "org.freedesktop.portal.Session"
 _ID = "report"  # of the shortcut: what the desktop keeps the keys under
 _TOKEN = "snapper"  # of the session: KDE keeps shortcuts by it
-_DESCRIPTION = "Report what you see to support"
+_DESCRIPTION = _("Report what you see to support")
 _SECONDS = 5.0  # for answers that no person has to give
 
 # XDG Shortcuts Specification: modifiers by these names, the key by its xkb name.
@@ -66,10 +69,16 @@ class PortalShortcut:
 
     name = "wayland_portal"
 
-    def __init__(self, chord: Chord, environ: Mapping[str, str], on_lost: OnLost | None = None) -> None:
+    def __init__(
+        self,
+        chord: Chord,
+        environ: Mapping[str, str],
+        on_lost: OnLost | None = None,
+        on_told: OnTold | None = None,
+    ) -> None:
         self._chord = chord
         self._environ = environ
-        self._on_lost = on_lost
+        self._on_lost, self._on_told = on_lost, on_told
         self._thread: threading.Thread | None = None
         self._presses: Presses | None = None
         self._wake_reader = self._wake_writer = -1
@@ -145,7 +154,8 @@ class PortalShortcut:
             if name == _ID:
                 keys = about.get("trigger_description")
                 told = keys[1] if isinstance(keys, tuple) and len(keys) == 2 else ""
-                self.notes = (f"The desktop calls the keys “{told}”.",) if told else ()
+                note = _("The desktop calls the keys “{keys}”.").format(keys=told)
+                self.notes = (note,) if told else ()
                 return True
         return False
 
@@ -176,20 +186,30 @@ class PortalShortcut:
                 self._presses.tell(Press(time.monotonic()))
         elif signal.member == "ShortcutsChanged" and signal.body[:1] == (self._session,):
             self._taken({"shortcuts": signal.body[-1]})
+            self._tell_keys()
 
     def _bound(self, found: Mapping[str, Any]) -> None:
         """The person has answered. Some desktops bind and do not name what (GNOME 50): listening goes on."""
-        if not self._taken(found):
+        if self._taken(found):
+            self._tell_keys()
+        else:
             self._lost(
                 Unavailable(
-                    f"The desktop did not say that it took {self._chord}.",
-                    "If nothing happens when you press it, choose the keys for snapper in the desktop's "
-                    "settings, under keyboard or applications.",
+                    _("The desktop did not say that it took {chord}.").format(chord=self._chord),
+                    _(
+                        "If nothing happens when you press it, choose the keys for snapper in the desktop's "
+                        "settings, under keyboard or applications."
+                    ),
                 )
             )
 
+    def _tell_keys(self) -> None:
+        if self._on_told:
+            for note in self.notes:
+                self._on_told(note)
+
     def _lost(self, refusal: Unavailable) -> None:
-        log.warning("%s", refusal)
+        log.warning("%s %s", in_english(refusal.sentence), in_english(refusal.remedy))
         if self._on_lost:
             self._on_lost(refusal)
 
@@ -199,7 +219,8 @@ class PortalShortcut:
                 os.write(self._wake_writer, b"s")
 
     def _refusal(self, error: PortalFailed) -> Unavailable:
-        return error.unavailable(f"The desktop does not give {self._chord} to snapper")
+        told = _("The desktop does not give {chord} to snapper.")
+        return error.unavailable(told.format(chord=self._chord))
 
 
 def _shortcuts(told: object) -> list[tuple[str, Mapping[str, Any]]]:

@@ -8,6 +8,7 @@ from ctypes import wintypes
 from typing import Any
 
 from snapper.errors import Unavailable
+from snapper.language import _
 
 # What VkKeyScanEx answers: the virtual key below, the modifiers above. winuser.h
 _KEY, _CTRL_ALT, _NO_KEY = 0xFF, 0x600, 0xFFFF
@@ -52,7 +53,7 @@ def _user32() -> Any:
     try:
         user32 = getattr(ctypes, "WinDLL")("user32")  # noqa: B009 (there on Windows only)
     except AttributeError as problem:
-        raise Unavailable("This is not Windows.") from problem
+        raise Unavailable(_("This is not Windows.")) from problem
     for name, result, arguments in (
         ("GetKeyboardLayout", ctypes.c_size_t, [wintypes.DWORD]),
         ("GetKeyboardLayoutList", ctypes.c_int, [ctypes.c_int, ctypes.POINTER(ctypes.c_size_t)]),

@@ -13,11 +13,12 @@ from ctypes import wintypes
 from typing import Any
 
 from snapper.errors import ChordTaken, Unavailable
-from snapper.hotkey.chord import Chord, altgr_warning, other_than, setting_line
+from snapper.hotkey.chord import Chord, already_taken, altgr_warning, choose_another
 from snapper.hotkey.keys import Modifier
 from snapper.hotkey.presses import OnPress, Press, Presses
 from snapper.hotkey.streams import virtual_key
 from snapper.hotkey.win32_layout import written_with_altgr
+from snapper.language import _
 
 # winuser.h
 _FLAGS = {Modifier.ALT: 0x1, Modifier.CTRL: 0x2, Modifier.SHIFT: 0x4, Modifier.SUPER: 0x8}
@@ -86,17 +87,17 @@ def _flags(chord: Chord) -> int:
 
 
 def _refusal(chord: Chord, code: int) -> Unavailable:
-    remedy = f"Choose another one in the settings: {setting_line(other_than(chord))}"
     if code == _ERROR_HOTKEY_ALREADY_REGISTERED:
-        return ChordTaken(f"{chord} is already taken by another program.", remedy)
-    return Unavailable(f"Windows does not give out {chord} (error {code}).", remedy)
+        return ChordTaken(already_taken(str(chord)), choose_another(chord))
+    sentence = _("Windows does not give out {chord} (error {code}).").format(chord=chord, code=code)
+    return Unavailable(sentence, choose_another(chord))
 
 
 def _dll(name: str) -> Any:
     try:
         return getattr(ctypes, "WinDLL")(name, use_last_error=True)  # noqa: B009 (there on Windows only)
     except AttributeError as problem:
-        raise Unavailable("This is not Windows.") from problem
+        raise Unavailable(_("This is not Windows.")) from problem
 
 
 def _last_error() -> int:

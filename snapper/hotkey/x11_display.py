@@ -7,8 +7,9 @@ from typing import Any
 
 from snapper.errors import Unavailable
 from snapper.hotkey.x11_keys import Keyboard
+from snapper.language import _
 
-_REMEDY = "Start snapper inside the desktop."
+_REMEDY = _("Start snapper inside the desktop.")
 
 log = logging.getLogger(__name__)
 
@@ -16,17 +17,19 @@ log = logging.getLogger(__name__)
 def connect(name: str) -> Any:
     """A connection of its own to the X server of this name (`DISPLAY`); raises Unavailable."""
     if not name:
-        raise Unavailable("There is no X11 screen here (DISPLAY is not set).", _REMEDY)
+        raise Unavailable(_("There is no X11 screen here (DISPLAY is not set)."), _REMEDY)
     try:
         from Xlib import display, error
     except ImportError as problem:
         raise Unavailable(
-            "The part for X11 screens is not installed.", "pip install python-xlib"
+            _("The part for X11 screens is not installed."), "pip install python-xlib"
         ) from problem
     try:
         connection = display.Display(name)
     except (error.DisplayError, OSError) as problem:
-        raise Unavailable(f"The X11 screen {name} does not answer.", _REMEDY) from problem
+        raise Unavailable(
+            _("The X11 screen {screen} does not answer.").format(screen=name), _REMEDY
+        ) from problem
     connection.set_error_handler(lambda failure, request: log.debug("X11: %s", failure))
     return connection
 

@@ -22,12 +22,13 @@ from itertools import product
 from typing import Any
 
 from snapper.errors import ChordTaken, Unavailable
-from snapper.hotkey.chord import Chord, other_than, setting_line
+from snapper.hotkey.chord import Chord, already_taken, choose_another
 from snapper.hotkey.presses import OnPress, Press, Presses
 from snapper.hotkey.streams import X11Stream
 from snapper.hotkey.x11_display import connect, keyboard
 from snapper.hotkey.x11_keys import Place, place
 from snapper.hotkey.x11_record import KeyEvent, Recorder, later
+from snapper.language import _
 
 HELD_SECONDS = 1.5  # a keyboard that answers no sooner seems broken
 
@@ -196,10 +197,7 @@ class X11Grab:
     def _take_chord(self) -> None:
         chosen = place(self._chord, keyboard(self._display))
         if not self._grab(chosen):
-            raise ChordTaken(
-                f"{self._chord} is already taken by another program.",
-                f"Choose another one in the settings: {setting_line(other_than(self._chord))}",
-            )
+            raise ChordTaken(already_taken(str(self._chord)), choose_another(self._chord))
         self._settle(chosen)
 
     def _settle(self, chosen: Place) -> None:
@@ -274,9 +272,8 @@ def _notes(display: Any, environ: Mapping[str, str]) -> tuple[str, ...]:
     notes = []
     if environ.get("WAYLAND_DISPLAY"):
         notes.append(
-            "Under Wayland the chord is only seen while an X11 program, such as TWS, has the focus. "
-            "For all others, bind “snapper capture --ask” to a key in the desktop's settings."
+            _("Under Wayland the chord is only seen while an X11 program, such as TWS, has the focus.")
         )
     if not Recorder.possible(display):
-        notes.append("This screen has no RECORD extension: while a menu is open, the chord is not seen.")
+        notes.append(_("This screen has no RECORD extension: while a menu is open, the chord is not seen."))
     return tuple(notes)

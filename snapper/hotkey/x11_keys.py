@@ -9,6 +9,7 @@ from itertools import combinations
 from snapper.errors import Unavailable
 from snapper.hotkey.chord import REMEDY, Chord
 from snapper.hotkey.keys import EVDEV_TO_X11, KEYSYM_MODIFIERS, LOCK_KEYSYMS, Modifier
+from snapper.language import _
 
 _SHIFT, _LOCK, _CONTROL, _MOD1, _MOD4 = 1, 2, 4, 8, 64
 _USUAL_BITS = {Modifier.SHIFT: _SHIFT, Modifier.CTRL: _CONTROL, Modifier.ALT: _MOD1, Modifier.SUPER: _MOD4}
@@ -76,7 +77,7 @@ def _key_code(chord: Chord, keyboard: Keyboard) -> int:
         return min(found)[1]
     code = chord.key.evdev + EVDEV_TO_X11  # a layout without Latin letters: Russian, Greek, Hebrew…
     if not keyboard.row(code):
-        raise Unavailable(f"This keyboard has no key {chord.key.name}.", REMEDY)
+        raise Unavailable(_("This keyboard has no key {key}.").format(key=chord.key.name), REMEDY)
     return code
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from snapper.language import _
 from snapper.logs.problem_table import plain
 
 _NOTE_CHARS = 20_000
@@ -43,7 +44,7 @@ def asks_for_secrets(note: str) -> str | None:
     """A sentence that asks to take a password or code out of the note, if one seems to stand in it."""
     text = plain(note[:_NOTE_CHARS])
     if _SURE.search(text) or any(map(_tells, _TOLD.finditer(text))):
-        return (
+        return _(
             "Your note seems to hold a password or a code. Please take it out: support never needs it, and "
             "gives help with the login by telephone only."
         )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import BinaryIO
 
+from snapper.language import _
 from snapper.logs.clocks import OVERTAKING_SECONDS, LogClock
 from snapper.logs.found import LogFile, TodaysLogs
 from snapper.logs.names import is_crash, opened_at
@@ -16,6 +17,7 @@ from snapper.logs.sharing import open_log
 from snapper.logs.window import TimeWindow
 from snapper.logs.zones import unix_times, wall_clock, zone
 from snapper.report import LogKind
+from snapper.words import together
 
 ZoneOf = Callable[[LogFile], tzinfo | None]
 Zones = Sequence[tzinfo | None]
@@ -39,8 +41,8 @@ def cut(found: TodaysLogs, window: TimeWindow, zone_of: ZoneOf | None = None) ->
     """
     zones_of = (lambda log: (zone_of(log),)) if zone_of else possible_zones
     parts = [part for log in found.files if (part := _part(log, window, zones_of(log)))]
-    said = "No log was written in the time that was asked for." if found.files and not parts else None
-    sentence = " ".join(filter(None, (found.sentence, said))) or None
+    said = _("No log was written in the time that was asked for.") if found.files and not parts else ""
+    sentence = together([found.sentence or "", said]) or None
     return replace(found, files=tuple(parts), sentence=sentence)
 
 

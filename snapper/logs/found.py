@@ -7,14 +7,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from snapper.language import _
 from snapper.logs.names import is_export
 from snapper.report import LogKind
+from snapper.words import together
 
 HOW_TO_EXPORT: tuple[str, ...] = (
-    "In TWS choose Help > Troubleshooting > Diagnostics > TWS logs; in IB Gateway open the File menu.",
-    "Choose Export Today Logs… and save the file in your Documents, Downloads or Desktop folder.",
-    "If an order or a program of yours is concerned, do the same with API logs.",
-    "snapper finds the file there by itself.",
+    _("In TWS choose Help > Troubleshooting > Diagnostics > TWS logs; in IB Gateway open the File menu."),
+    _("Choose Export Today Logs… and save the file in your Documents, Downloads or Desktop folder."),
+    _("If an order or a program of yours is concerned, do the same with API logs."),
+    _("snapper finds the file there by itself."),
 )
 
 
@@ -80,8 +82,8 @@ def chosen(found: TodaysLogs, keys: Collection[str]) -> TodaysLogs:
     instances = tuple(one for one in found.instances if any(_same(one.key, key) for key in keys))
     wanted = {one.key for one in instances}
     files = tuple(file for file in found.files if wanted.intersection(file.instances))
-    missing = "The chosen TWS or IB Gateway wrote no log." if not files and found.files else None
-    sentence = " ".join(filter(None, (found.sentence, missing))) or None
+    missing = _("The chosen TWS or IB Gateway wrote no log.") if not files and found.files else ""
+    sentence = together([found.sentence or "", missing]) or None
     return replace(found, files=files, instances=instances, sentence=sentence)
 
 

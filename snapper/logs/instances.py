@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from snapper.language import _
 from snapper.logs.found import Instance, LogFile, instance_key
 from snapper.logs.locate import LogHome, Process
 from snapper.logs.names import program_of
@@ -104,8 +105,17 @@ def _title(home: LogHome, user: str, files: Sequence[LogFile]) -> str:
     """Program, folder and, where there are several, the user's folder."""
     programs = sorted({program for file in files if (program := program_of(file.path.name))}, reverse=True)
     shown = _cut_front(str(home.path).encode(errors="replace").decode())
-    title = f"{' and '.join(programs) or home.program} in {shown}"
-    return f"{title}, user folder {user[:_USER_CHARS]}{'…' * (len(user) > _USER_CHARS)}" if user else title
+    program = (programs or [home.program])[0]
+    if len(programs) > 1:
+        # Translators: TWS and IB Gateway
+        program = _("{one} and {other}").format(one=programs[0], other=programs[1])
+    if not user:
+        # Translators: TWS or IB Gateway, and the folder of its settings
+        return _("{program} in {folder}").format(program=program, folder=shown)
+    # Translators: TWS or IB Gateway, the folder of its settings, and the folder of one of its users
+    title = _("{program} in {folder}, user folder {user}")
+    cut = user if len(user) <= _USER_CHARS else f"{user[:_USER_CHARS]}…"
+    return title.format(program=program, folder=shown, user=cut)
 
 
 def _cut_front(text: str) -> str:

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from snapper.language import _
 from snapper.logs.credentials import asks_for_secrets
 from snapper.logs.found import LogFile
 from snapper.logs.problem_table import Contact, Level, Problem, plain, read_table
@@ -25,7 +26,7 @@ __all__ = ["BYTE_BUDGET", "Contact", "Known", "Level", "Match", "Problem", "asks
 
 BYTE_BUDGET = 64 << 20  # what is searched in all logs together: the newest part, in about a third of a second
 LINE_CHARS = 300  # as much of a line as is shown
-IN_NOTE = "note"
+IN_NOTE = _("note")  # where it was recognised, in place of the name of a log
 
 _BLOCK_BYTES = 1 << 18
 _LONGEST_LINE = 1 << 16  # a longer one is searched in pieces
@@ -172,7 +173,7 @@ class _AllAtOnce:
         self._rows += [(patterns, role, text) for patterns in watches for role, text in patterns.of.items()]
         self._compiled: dict[int, Any] = {}
         self._set = re2.Set.SearchSet(self._options)
-        for _, _, text in self._rows:
+        for _role, _patterns, text in self._rows:
             self._set.Add(_lines(text))
         self._set.Compile()
 

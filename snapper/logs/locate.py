@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from snapper.language import _
 from snapper.logs.folders import log_folders, saving_folders, usual_homes, usual_ibc_logs
 
 # 40 letters on recent versions, 9 or 10 on older ones, where two of the program's own folders fit as well.
@@ -195,13 +196,14 @@ def _candidates(
     configured: Sequence[Path], processes: Iterable[Process], usual: Iterable[Path]
 ) -> Iterator[_Candidate]:
     for folder in configured:
-        yield _Candidate(folder, "It is named in the settings (logs.folders).", certain=True)
+        yield _Candidate(folder, _("It is named in the settings (logs.folders)."), certain=True)
     for process in processes:
         gateway = "gateway" in " ".join((*process.command, process.executable)).lower()
         for folder in _folders_of(process):
-            yield _Candidate(folder, f"The running program {process.name} uses it.", gateway, process=process)
+            uses = _("The running program {program} uses it.").format(program=process.name)
+            yield _Candidate(folder, uses, gateway, process=process)
     for folder in usual:
-        yield _Candidate(folder, "It is the usual place on this system.")
+        yield _Candidate(folder, _("It is the usual place on this system."))
 
 
 def _ibc_folders(process: Process) -> Iterator[Path]:

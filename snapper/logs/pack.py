@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from snapper import disk
 from snapper.errors import LogsFailed, NotPrivate
 from snapper.filenames import safe_name
+from snapper.language import Sentence, _
 from snapper.logs.found import LogFile
 from snapper.logs.sharing import open_to_pack
 from snapper.logs.zip_stream import ZipStream
@@ -47,7 +48,7 @@ class Packed:
     size: int
     sha256: str
     entries: tuple[LogEntry, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Sentence, ...]
 
 
 def pack(
@@ -79,7 +80,7 @@ def pack(
                 archive.truncate()
         if not packing.entries:
             raise LogsFailed(
-                "None of today's logs could be read.", "Check that you may open them, then try again."
+                _("None of today's logs could be read."), _("Check that you may open them, then try again.")
             )
     return Packed(size, sha256, tuple(packing.entries), packing.private_remarks())
 
@@ -94,7 +95,7 @@ def _created(path: Path) -> Iterator[BinaryIO]:
         raise  # that one is not ours
     except BaseException:
         with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+            disk.remove(path)
         raise
 
 
@@ -141,13 +142,13 @@ class _Packing:
         left_out: Sequence[LogFile],
     ) -> None:
         self.entries: list[LogEntry] = []
-        self.remarks: list[str] = []
+        self.remarks: list[tuple[Sentence, LogFile]] = []
         self._hasher = hasher
         self._progress = progress
         self._redactor = redactor
         self._names: list[str] = []
         self._done = 0
-        self.remarks += [f"{log.name} could not be made private and is left out." for log in left_out]
+        self.remarks += [(_("{file} could not be made private and is left out."), log) for log in left_out]
         self._begun = [(log, self._size_now(log)) for log in files if log not in left_out]
         self._total = sum(size or 0 for _, size in self._begun)
 
@@ -166,9 +167,10 @@ class _Packing:
         stream.finish()
         return archive.tell(), hashed.hexdigest()
 
-    def private_remarks(self) -> tuple[str, ...]:
+    def private_remarks(self) -> tuple[Sentence, ...]:
         """The remarks, without private values where there is a redactor."""
-        return tuple(map(self._redactor.text, self.remarks) if self._redactor else self.remarks)
+        name = self._redactor.text if self._redactor else str
+        return tuple(remark.format(file=name(log.name)) for remark, log in self.remarks)
 
     def _name(self, log: LogFile) -> str:
         """The log's name in the archive: without private values and unique where there is a redactor."""
@@ -185,14 +187,14 @@ class _Packing:
             size = log.path.stat().st_size
             return _part(log, size)[1]
         except OSError as error:
-            self.remarks.append(_why_missing(log, error))
+            self.remarks.append((_why_missing(error), log))
             return None
 
     def _add(self, stream: ZipStream, log: LogFile, size: int) -> None:
         try:
             source = open_to_pack(log.path)
         except OSError as error:
-            self.remarks.append(_why_missing(log, error))
+            self.remarks.append((_why_missing(error), log))
             return
         with source:
             modified = os.fstat(source.fileno()).st_mtime
@@ -228,9 +230,10 @@ class _Packing:
             else:
                 yield from _as_it_was(source, size, log.kind)
             if os.fstat(source.fileno()).st_size < start + size:
-                self.remarks.append(f"{log.name} became shorter while it was packed: its end is missing.")
+                shorter = _("{file} became shorter while it was packed: its end is missing.")
+                self.remarks.append((shorter, log))
         except OSError:
-            self.remarks.append(f"{log.name} could be read only in part: its end is missing.")
+            self.remarks.append((_("{file} could be read only in part: its end is missing."), log))
 
 
 def _part(log: LogFile, size: int) -> tuple[int, int]:
@@ -262,11 +265,11 @@ def _pieces(source: BinaryIO, count: int) -> Iterator[bytes]:
         yield piece
 
 
-def _why_missing(log: LogFile, error: OSError) -> str:
+def _why_missing(error: OSError) -> Sentence:
     if isinstance(error, FileNotFoundError):
-        return f"{log.name} vanished before it could be packed."
+        return _("{file} vanished before it could be packed.")
     if getattr(error, "winerror", None) in _KEPT_BY_ANOTHER:
-        return f"{log.name} is missing: another program keeps it to itself."
+        return _("{file} is missing: another program keeps it to itself.")
     if isinstance(error, PermissionError):
-        return f"{log.name} is missing: this user may not open it."
-    return f"{log.name} is missing: it could not be read."
+        return _("{file} is missing: this user may not open it.")
+    return _("{file} is missing: it could not be read.")

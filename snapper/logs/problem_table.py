@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from snapper.errors import UsageError
+from snapper.language import Sentence, _, translated
 
 NORMAL_EVENTS = frozenset({2104, 2106, 2107, 2108, 2158})  # TWS's good news about its data farms
 _TABLE = "known_problems.toml"
@@ -38,13 +39,14 @@ class Contact(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One known problem, as known_problems.toml explains it; `title` fits after “This looks like”."""
+    """One known problem, as known_problems.toml explains it; `title` fits after “This looks like”. What
+    people read is in their language as far as snapper's catalogues have it, and in English for support."""
 
     id: str
-    title: str
+    title: Sentence
     level: Level
-    answer: str
-    do: tuple[str, ...]
+    answer: Sentence
+    do: tuple[Sentence, ...]
     contact: Contact
     source: str
     log: tuple[str, ...] = ()
@@ -62,15 +64,9 @@ class Problem:
         """Whom to contact and how, as a sentence; empty where nobody need be."""
         if self.contact is Contact.NONE:
             return ""
-        name = {
-            Contact.CLIENT_SERVICES: "Client Services",
-            Contact.TECHNICAL_ASSISTANCE: "the Technical Assistance Center",
-        }[self.contact]
         if self.telephone_only:
-            return f"Telephone {name}: this help is given by telephone alone."
-        if self.urgent:
-            return f"If it is urgent, telephone {name} while the problem is there."
-        return f"If it stays, contact {name}."
+            return _WHOM[self.contact].by_telephone
+        return _WHOM[self.contact].urgent if self.urgent else _WHOM[self.contact].later
 
     @property
     def log_patterns(self) -> tuple[str, ...]:
@@ -83,6 +79,28 @@ class Problem:
         return (*map(_bare, self.note), *(_events_in_notes(self.events) if self.events else ()))
 
 
+class _Whom(NamedTuple):
+    """How to ask somebody for help: where it is given by telephone alone, while a problem is there, later."""
+
+    by_telephone: Sentence
+    urgent: Sentence
+    later: Sentence
+
+
+# Translators: “Client Services” and “Technical Assistance Center” are called so by Interactive Brokers.
+_WHOM = {
+    Contact.CLIENT_SERVICES: _Whom(
+        _("Telephone Client Services: this help is given by telephone alone."),
+        _("If it is urgent, telephone Client Services while the problem is there."),
+        _("If it stays, contact Client Services."),
+    ),
+    Contact.TECHNICAL_ASSISTANCE: _Whom(
+        _("Telephone the Technical Assistance Center: this help is given by telephone alone."),
+        _("If it is urgent, telephone the Technical Assistance Center while the problem is there."),
+        _("If it stays, contact the Technical Assistance Center."),
+    ),
+}
+
 _Choice = TypeVar("_Choice", Level, Contact)
 
 _FIELDS: dict[str, tuple[type, bool]] = {  # name → type, whether it must be there
@@ -93,6 +111,12 @@ _FIELDS: dict[str, tuple[type, bool]] = {  # name → type, whether it must be t
     "matches": (list, True), "near_misses": (list, True),
 }  # fmt: skip
 _FOR_TESTS = ("matches", "near_misses")
+_MUST_BE = {
+    str: _("{key} must be text in quotes."),
+    list: _("{key} must be a list."),
+    int: _("{key} must be a whole number."),
+    bool: _("{key} must be true or false."),
+}
 
 
 def read_table(extra: Sequence[Path] = ()) -> tuple[Problem, ...]:
@@ -126,9 +150,12 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(_BYTES_MAX + 1)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read.", "Name a table of known problems.") from error
+        raise UsageError(
+            _("{file} cannot be read.").format(file=path), _("Name a table of known problems.")
+        ) from error
     if len(content) > _BYTES_MAX:
-        raise UsageError(f"{path} is too large for a table of known problems.", "Name another file.")
+        too_large = _("{file} is too large for a table of known problems.")
+        raise UsageError(too_large.format(file=path), _("Name another file."))
     return content
 
 
@@ -136,28 +163,29 @@ def _parsed(content: bytes, name: str) -> list[Problem]:
     try:
         data = tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _wrong(name, "", f"it is no TOML: {error}") from error
+        raise _wrong(name, "", _("it is no TOML: {mistake}.").format(mistake=error)) from error
     entries = data.get("problem")
     if not isinstance(entries, list) or set(data) != {"problem"}:
-        raise _wrong(name, "", "it must hold entries that begin with [[problem]], and nothing else")
+        raise _wrong(name, "", _("it must hold entries that begin with [[problem]], and nothing else."))
     problems = [_problem(entry, name, number) for number, entry in enumerate(entries, 1)]
     seen: set[str] = set()
     for problem in problems:
         if problem.id in seen:
-            raise _wrong(name, problem.id, "the id is there twice")
+            raise _wrong(name, problem.id, _("the id is there twice."))
         seen.add(problem.id)
     return problems
 
 
 def _problem(entry: object, name: str, number: int) -> Problem:
-    which = f"entry {number}"
+    # Translators: of a table
+    which: str = _("entry {number}").format(number=number)
     if not isinstance(entry, dict):
-        raise _wrong(name, which, "it must be a table")
+        raise _wrong(name, which, _("it must be a table."))
     which = entry["id"] if isinstance(entry.get("id"), str) and entry["id"] else which
     try:
         return _built(entry)
     except ValueError as error:
-        raise _wrong(name, which, str(error)) from error
+        raise _wrong(name, which, error.args[0]) from error
 
 
 def _built(entry: Mapping[str, Any]) -> Problem:
@@ -165,10 +193,11 @@ def _built(entry: Mapping[str, Any]) -> Problem:
     values = {key: value for key, value in entry.items() if key not in _FOR_TESTS}
     for key in ("do", "log", "note", "instead_of"):
         if not all(isinstance(item, str) and item for item in entry.get(key, [])):
-            raise ValueError(f"{key} must be a list of texts")
+            raise ValueError(_("{key} must be a list of texts.").format(key=key))
     for key, item in values.items():
         if isinstance(item, list):
             values[key] = tuple(item)
+    values |= _in_our_language(entry)
     values["level"] = _one_of(Level, entry["level"], "level")
     values["contact"] = _one_of(Contact, entry["contact"], "contact")
     problem = Problem(**values)
@@ -176,30 +205,36 @@ def _built(entry: Mapping[str, Any]) -> Problem:
     return problem
 
 
+def _in_our_language(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What people read of an entry; `scripts/catalogues.py` collects it as translators get it."""
+    said = {key: translated(entry[key]) for key in ("title", "answer")}
+    return {**said, "do": tuple(map(translated, entry["do"]))}
+
+
 def _check_fields(entry: Mapping[str, Any]) -> None:
     for key, value in entry.items():
         if key not in _FIELDS:
-            raise ValueError(f"“{key[:60]}” is not known")
+            raise ValueError(_("“{key}” is not known.").format(key=key[:60]))
         if type(value) is not _FIELDS[key][0]:
-            raise ValueError(f"{key} must be {_in_words(_FIELDS[key][0])}")
-    for key, (_, needed) in _FIELDS.items():
+            raise ValueError(_MUST_BE[_FIELDS[key][0]].format(key=key))
+    for key, (_kind, needed) in _FIELDS.items():
         if needed and (key not in entry or entry[key] == ""):
-            raise ValueError(f"{key} is missing")
+            raise ValueError(_("{key} is missing.").format(key=key))
 
 
 def _check_meaning(problem: Problem) -> None:
     if not all(part.isalnum() and part.isascii() for part in problem.id.split("-")) or len(problem.id) > 100:
-        raise ValueError("id must be letters, digits and single hyphens")
+        raise ValueError(_("id must be letters, digits and single hyphens."))
     if len(problem.title) > 200:
-        raise ValueError("title must not be longer than 200 characters")
+        raise ValueError(_("title must not be longer than 200 characters."))
     if not (problem.log or problem.note or problem.events):
-        raise ValueError("it needs log, note or events to be recognised by")
+        raise ValueError(_("it needs log, note or events to be recognised by."))
     if not all(type(event) is int and 0 < event < 100_000 for event in problem.events):
-        raise ValueError("events must be numbers of API messages")
+        raise ValueError(_("events must be numbers of API messages."))
     if normal := NORMAL_EVENTS.intersection(problem.events):
-        raise ValueError(f"event {min(normal)} says that all is well")
+        raise ValueError(_("event {number} says that all is well.").format(number=min(normal)))
     if not 1 <= problem.times <= _TIMES_MAX:
-        raise ValueError(f"times must be from 1 to {_TIMES_MAX}")
+        raise ValueError(_("times must be from 1 to {most}.").format(most=_TIMES_MAX))
 
 
 def wrong_patterns(problem: Problem) -> str:
@@ -207,14 +242,16 @@ def wrong_patterns(problem: Problem) -> str:
     for_logs = [pattern for pattern in (*problem.log, problem.after, problem.unless) if pattern]
     for pattern in for_logs:
         if not pattern.isascii():
-            return f"“{pattern[:60]}”: a pattern for logs must be ASCII, with . for other letters"
+            only_ascii = _("“{pattern}”: a pattern for logs must be ASCII, with . for other letters.")
+            return only_ascii.format(pattern=pattern[:60])
     for pattern in (*for_logs, *map(_bare, problem.note)):
         if why := _unusable(pattern):
-            return f"“{pattern[:60]}” {why}"
+            return why
     return ""
 
 
 def _unusable(pattern: str) -> str:
+    """Why a pattern cannot be used; “” if it can."""
     import re2
 
     options = re2.Options()
@@ -222,25 +259,26 @@ def _unusable(pattern: str) -> str:
     try:
         compiled = re2.compile(pattern, options)
     except re2.error as error:
-        reason = error.args[0] if error.args else "it is no regular expression"
-        return f"is no pattern: {reason.decode() if isinstance(reason, bytes) else reason}"
-    return "matches everything" if compiled.search("") else ""
+        reason = error.args[0] if error.args else error
+        words = reason.decode() if isinstance(reason, bytes) else str(reason)
+        none = _("“{pattern}” is no pattern: {reason}.")
+        return none.format(pattern=pattern[:60], reason=words)
+    return _("“{pattern}” matches everything.").format(pattern=pattern[:60]) if compiled.search("") else ""
 
 
 def _one_of(kind: type[_Choice], value: str, key: str) -> _Choice:
     try:
         return kind(value)
     except ValueError:
-        raise ValueError(f"{key} must be one of: {', '.join(kind)}") from None
-
-
-def _in_words(kind: type) -> str:
-    return {str: "text in quotes", list: "a list", int: "a whole number", bool: "true or false"}[kind]
+        choice = _("{key} must be one of: {values}.")
+        raise ValueError(choice.format(key=key, values=", ".join(kind))) from None
 
 
 def _wrong(name: str, which: str, what: str) -> UsageError:
     place = f"{name}, {which}" if which else name
-    return UsageError(f"{place}: {what}.", "The head of known_problems.toml explains the form.")
+    # Translators: a place in a file, and the mistake there
+    said = _("{place}: {mistake}").format(place=place, mistake=what)
+    return UsageError(said, _("The head of known_problems.toml explains the form."))
 
 
 def _events_in_logs(events: Sequence[int]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from snapper.filenames import safe_name
+from snapper.language import Sentence, _, number, plural
 from snapper.logs.found import (
     LogFile,
     TodaysLogs,
@@ -26,14 +27,15 @@ from snapper.logs.locate import LogHome, Places, real_path, user_folders
 from snapper.logs.names import date_in, is_export, is_ibc, is_weekly, log_kind
 from snapper.logs.window import EARLIER_DAYS_MAX
 from snapper.logs.zones import midnight, zone
+from snapper.words import together
 
 LOGS_MAX = 1000  # as many as a manifest can list
 _WEEK_SECONDS = 7 * 86_400
 
 _FOLDERS_NAMED = 3  # a sentence is no list
 _PATH_CHARS = 120
-_HOW_TO_NAME = "If it is elsewhere, name its settings folder in snapper's settings: logs.folders."
-_HOW_TO_SEND = (
+_HOW_TO_NAME = _("If it is elsewhere, name its settings folder in snapper's settings: logs.folders.")
+_HOW_TO_SEND = _(
     "To send one all the same: in TWS choose Help > Troubleshooting > Diagnostics > TWS logs > "
     "Export Today Logs… (in IB Gateway: the File menu), and save it in your Documents folder."
 )
@@ -71,7 +73,7 @@ def written_today(places: Places, now: datetime, days: int = 0) -> TodaysLogs:
     """The logs in all folders that were written on the day of `now` (an aware time) or later, or on one of so
     many `days` before, at most seven."""
     located: dict[Path, Located] = {}
-    problems: list[str] = []
+    problems: list[Sentence] = []
     days = min(max(days, 0), EARLIER_DAYS_MAX)
     for folder in _folders(places, now, days):
         for path in _entries(folder, problems):
@@ -81,15 +83,16 @@ def written_today(places: Places, now: datetime, days: int = 0) -> TodaysLogs:
                 located[file.path] = Located(replace(file, name=name), folder.home, folder.user)
     found = sorted(located.values(), key=lambda one: one.file.modified)[-LOGS_MAX:]
     if len(located) > LOGS_MAX:
-        problems.append(f"Of {len(located)} logs only the {LOGS_MAX} newest are taken.")
+        cut = _("Of {count} logs only the {most} newest are taken.")
+        problems.append(cut.format(count=len(located), most=LOGS_MAX))
     if not located:
-        problems.append(_nothing_found(places, days))
+        problems += _nothing_found(places, days)
     known = instances(places.homes, found)
     files = [replace(one.file, instances=keys_of(one, known)) for one in found]
     return TodaysLogs(
         tuple(sorted(files, key=lambda file: file.name)),
         places.looked_in,
-        " ".join(problems) or None,
+        together(problems) or None,
         tuple(one.instance for one in known),
     )
 
@@ -121,16 +124,16 @@ def _days(now: datetime, days: int, zones: Collection[str | None]) -> _Days:
     )
 
 
-def _entries(folder: _Folder, problems: list[str]) -> Iterator[Path]:
+def _entries(folder: _Folder, problems: list[Sentence]) -> Iterator[Path]:
     """What lies in a folder; one of TWS's that cannot be read is a problem, a usual one is not."""
     try:
         yield from sorted(folder.path.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         if folder.named:
-            problems.append(f"The folder {_shown(folder.path)} does not exist.")
+            problems.append(_("The folder {folder} does not exist.").format(folder=_shown(folder.path)))
     except OSError:
         if folder.home:
-            problems.append(f"The folder {_shown(folder.path)} cannot be read.")
+            problems.append(_("The folder {folder} cannot be read.").format(folder=_shown(folder.path)))
 
 
 def _log(path: Path, folder: _Folder) -> LogFile | None:
@@ -166,17 +169,37 @@ def _archive_name(folder: _Folder, path: Path, others: Sequence[str]) -> str:
     return prefix + safe_name(path.name, siblings)
 
 
-def _nothing_found(places: Places, days: int) -> str:
+def _nothing_found(places: Places, days: int) -> Iterator[Sentence]:
+    """What was not found, and what can be done."""
     if not places.homes:
-        return f"No TWS or IB Gateway was found on this computer{_in(places.looked_in)}. {_HOW_TO_NAME}"
-    then = f" or in the {days} days before" if days > 1 else " or the day before" if days == 1 else ""
-    return f"No log was written today{then}{_in([home.path for home in places.homes])}. {_HOW_TO_SEND}"
+        none = _("No TWS or IB Gateway was found on this computer.")
+        if places.looked_in:
+            none = _("No TWS or IB Gateway was found on this computer (looked in {folders}).")
+        yield none.format(folders=_names(places.looked_in))
+        yield _HOW_TO_NAME
+        return
+    none = _("No log was written today (looked in {folders}).")
+    if days == 1:
+        none = _("No log was written today or the day before (looked in {folders}).")
+    elif days:
+        none = plural(
+            "No log was written today or in the {count} day before (looked in {folders}).",
+            "No log was written today or in the {count} days before (looked in {folders}).",
+            days,
+        )
+    yield none.format(folders=_names([home.path for home in places.homes]), count=number(days))
+    yield _HOW_TO_SEND
 
 
-def _in(folders: Sequence[Path]) -> str:
+def _names(folders: Sequence[Path]) -> str:
+    """The first folders by name, and how many more there are."""
     named = ", ".join(_shown(folder) for folder in folders[:_FOLDERS_NAMED])
     more = len(folders) - _FOLDERS_NAMED
-    return f" (looked in {named}{f' and {more} more' if more > 0 else ''})" if named else ""
+    if more <= 0:
+        return named
+    # Translators: {folders} are the names of some folders
+    several = plural("{folders} and {count} more", "{folders} and {count} more", more)
+    return several.format(folders=named, count=number(more))
 
 
 def _shown(folder: Path) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from snapper.errors import UsageError
+from snapper.language import Sentence, _
 
 AROUND_SECONDS = 900  # before and after a single time
 EARLIER_DAYS_MAX = 7  # TWS keeps no log for longer
@@ -18,7 +19,7 @@ _DURATION = re.compile(rf"(?:{_PART.pattern}\s*)+", re.IGNORECASE)
 _TIME = r"(?:(\d{4})-(\d\d?)-(\d\d?)[ T]+)?(\d\d?):(\d\d)(?::(\d\d))?"
 _POINT = re.compile(_TIME)
 _RANGE = re.compile(rf"{_TIME}\s*(?:-|–|—|\.\.|to)\s*{_TIME}", re.IGNORECASE)
-_FORMS = "Write it like 15m, 2h, 14:00-14:30, 14:00 or 2026-08-31 14:00 - 15:00."
+_FORMS = _("Write it like 15m, 2h, 14:00-14:30, 14:00 or 2026-08-31 14:00 - 15:00.")
 
 
 class TimeWindow(NamedTuple):
@@ -45,10 +46,10 @@ def parse_window(text: str, now: datetime) -> TimeWindow:
             middle, around = _moment(found.groups(), here, None), timedelta(seconds=AROUND_SECONDS)
             start, end = middle - around, middle + around
         else:
-            raise _wrong(text, "is no length of time and no times of day")
+            raise _wrong(text, _("“{text}” is no length of time and no times of day."))
         return _checked(text, start.timestamp(), end.timestamp(), now)
     except (ValueError, OverflowError, OSError):
-        raise _wrong(text, "holds a day or a time that there is not") from None
+        raise _wrong(text, _("“{text}” holds a day or a time that there is not.")) from None
 
 
 def _range(parts: tuple[str | None, ...], here: datetime) -> tuple[datetime, datetime]:
@@ -71,13 +72,13 @@ def _moment(parts: tuple[str | None, ...], here: datetime, after: datetime | Non
 
 def _checked(text: str, start: float, end: float, now: datetime) -> TimeWindow:
     if not start < end:
-        raise _wrong(text, "ends before it begins")
+        raise _wrong(text, _("“{text}” ends before it begins."))
     if start > now.timestamp():
-        raise _wrong(text, "is still to come")
+        raise _wrong(text, _("“{text}” is still to come."))
     if start < now.timestamp() - _LONGEST_SECONDS:
-        raise _wrong(text, "goes back more than a week, for which TWS keeps no logs")
+        raise _wrong(text, _("“{text}” goes back more than a week, for which TWS keeps no logs."))
     return TimeWindow(start, end)
 
 
-def _wrong(text: str, why: str) -> UsageError:
-    return UsageError(f"“{text.strip()[:40]}” {why}.", _FORMS)
+def _wrong(text: str, why: Sentence) -> UsageError:
+    return UsageError(why.format(text=text.strip()[:40]), _FORMS)

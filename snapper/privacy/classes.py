@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from snapper.language import _
+
 
 class Private(StrEnum):
     """What a private value is. The values are the names in the settings."""
@@ -35,17 +37,17 @@ class Rule:
 
 
 RULES: Mapping[Private, Rule] = {
-    Private.SECRET: Rule("passwords, tokens and other secrets", "", optional=False),
-    Private.ACCOUNT: Rule("account numbers", "ACCT"),
-    Private.USER: Rule("user names", "USER"),
-    Private.HOST: Rule("names of computers", "HOST"),
-    Private.PATH: Rule("home folders", "HOME"),
-    Private.EMAIL: Rule("e-mail addresses", "EMAIL"),
-    Private.IP: Rule("IP addresses", "IP"),
-    Private.MAC: Rule("hardware (MAC) addresses", "MAC"),
-    Private.PHONE: Rule("telephone numbers", "PHONE"),
-    Private.ORDER: Rule("order numbers", "ORDER"),
-    Private.MONEY: Rule("balances and other amounts of the account", ""),
+    Private.SECRET: Rule(_("passwords, tokens and other secrets"), "", optional=False),
+    Private.ACCOUNT: Rule(_("account numbers"), "ACCT"),
+    Private.USER: Rule(_("user names"), "USER"),
+    Private.HOST: Rule(_("names of computers"), "HOST"),
+    Private.PATH: Rule(_("home folders"), "HOME"),
+    Private.EMAIL: Rule(_("e-mail addresses"), "EMAIL"),
+    Private.IP: Rule(_("IP addresses"), "IP"),
+    Private.MAC: Rule(_("hardware (MAC) addresses"), "MAC"),
+    Private.PHONE: Rule(_("telephone numbers"), "PHONE"),
+    Private.ORDER: Rule(_("order numbers"), "ORDER"),
+    Private.MONEY: Rule(_("balances and other amounts of the account"), ""),
 }
 
 # What stands in place of the values that have no pseudonym.

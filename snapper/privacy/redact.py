@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import re2
 
 from snapper.errors import NotPrivate
+from snapper.language import _
 from snapper.privacy.classes import ACCOUNT_NUMBER, ERASED, RULES, Private
 from snapper.privacy.dense import NAMES_MAX, Frequent, Messages
 from snapper.privacy.patterns import CONTEXTS, VALUES
@@ -152,7 +153,7 @@ class Redactor:
             given = min(used, _BEFORE)
             held = held[used - given :]
             if len(held) > _MATCH_MAX:
-                raise NotPrivate("A value in it is too long to be replaced.", "Leave this file out.")
+                raise NotPrivate(_("A value in it is too long to be replaced."), _("Leave this file out."))
 
     def _clean(self, held: bytes, given: int, until: int, ended: bool) -> tuple[bytes, int]:
         """What may be given out of `held`, of which `given` bytes were before; and up to where."""
@@ -338,7 +339,9 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
             if not end:
                 searched = len(held)
                 if searched > _MATCH_MAX:
-                    raise NotPrivate("A line in it is too long to be looked through.", "Leave this file out.")
+                    raise NotPrivate(
+                        _("A line in it is too long to be looked through."), _("Leave this file out.")
+                    )
                 break
             with memoryview(held) as whole:
                 lines = bytes(whole[:end])

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
+from snapper.language import _
 from snapper.privacy.classes import Private
 from snapper.privacy.seeds import Seed
 from snapper.privacy.spelling import IN_PATHS_MAX, WHOLE_WORD_MAX, WRAPPED_MIN, forms_of, weight
@@ -108,7 +109,8 @@ def first_leak(parts: Iterable[Part], seeds: Iterable[Seed]) -> Leak | None:
 
 def _in_part(part: Part, needles: _Needles) -> Leak | None:
     if found := needles.first(part.name.encode(errors="replace")):
-        return Leak("…", "the name of a file", found.private)
+        # Translators: where something private was left
+        return Leak("…", _("the name of a file"), found.private)
     with part.open() as file:
         zipped = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
         file.seek(0)
@@ -131,7 +133,8 @@ def _in_zip(name: str, file: IO[bytes], needles: _Needles) -> Leak | None:
             raise ValueError("too large")
         for text in (opened.comment, *(member.filename.encode(errors="replace") for member in members)):
             if found := needles.first(text):
-                return Leak(name, "the name of a file in it", found.private)
+                # Translators: where something private was left: in an archive
+                return Leak(name, _("the name of a file in it"), found.private)
         for member in members:
             with opened.open(member) as content:
                 if leak := _in_stream(f"{name}/{member.filename}", content, needles):
@@ -148,7 +151,9 @@ def _in_stream(name: str, file: IO[bytes], needles: _Needles) -> Leak | None:
         if found := needles.first(held, opaque):
             at = _place_in(held, found)
             lines = held.count(b"\n", 0, at)
-            place = f"byte {offset + at}" if opaque else f"line {line + lines}"
+            place = _("byte {number}").format(number=offset + at)
+            if not opaque:
+                place = _("line {number}").format(number=line + lines)
             return Leak(name, place, found.private)
         before = held[-_OVERLAP:]
         passed = len(held) - len(before)

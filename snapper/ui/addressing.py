@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
 
 from snapper.destinations import Destination, ticket_of
 from snapper.errors import UsageError
+from snapper.language import _
 from snapper.ticket_look import TicketLook
 from snapper.ui.elided_label import ElidedLabel
 from snapper.ui.note_field import TicketField
 
 _PAUSE_MS = 500
-_HINT = "The ticket's number, or its web address."
+_HINT = _("The ticket's number, or its web address.")
 
 
 class DestinationList(QComboBox):
@@ -40,7 +41,7 @@ class DestinationList(QComboBox):
         self.setMinimumContentsLength(self._LEAST_CHARS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel: letters would choose here
-        self.setAccessibleName("Destination")
+        self.setAccessibleName(_("Destination"))
         self.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.addItems([each.title for each in destinations])
         self.currentTextChanged.connect(self.setToolTip)
@@ -86,7 +87,7 @@ class Addressing(QObject):
         self._parked = ""  # typed for another destination than the chosen one, which takes none
         self.list = DestinationList(self._all)
         self.ticket = TicketField()
-        self.said = ElidedLabel("About the ticket")
+        self.said = ElidedLabel()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._consider)
         self.ticket.textChanged.connect(lambda: self._typed())
@@ -162,7 +163,7 @@ class Addressing(QObject):
     def _checked(self, text: str) -> str:
         if not text:
             raise UsageError(
-                "The ticket number is missing.", "Write the number of the ticket this belongs to."
+                _("The ticket number is missing."), _("Write the number of the ticket this belongs to.")
             )
         number = self._read(text)
         look = self._look
@@ -175,7 +176,7 @@ class Addressing(QObject):
         """The number of what was typed; an address gives way to it. Raises UsageError."""
         number, destination = ticket_of(text, self.destination, self._all)
         if not destination.about.attaches:
-            raise UsageError(_no_additions(destination), "Clear the field for a new ticket.")
+            raise UsageError(_no_additions(destination), _("Clear the field for a new ticket."))
         if text != number and not self.ticket.text().strip().startswith("#"):
             self.ticket.replace_text(number)
         self.choose(destination.name)
@@ -212,9 +213,11 @@ class Addressing(QObject):
             return
         self._pause.stop()
         self._asked = (self.destination.name, number)
-        self.said.say(f"Looking for ticket {number} at {self.destination.name}…")
+        looking = _("Looking for ticket {ticket} at {destination}…")
+        self.said.say(looking.format(ticket=number, destination=self.destination.name))
         self.ticket_asked.emit(*self._asked)
 
 
 def _no_additions(destination: Destination) -> str:
-    return f"{destination.name} takes new reports only: nothing can be added to a ticket there."
+    said = _("{destination} takes new reports only: nothing can be added to a ticket there.")
+    return said.format(destination=destination.name)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
+from snapper.language import _
 from snapper.report import Report
 from snapper.words import contents_lines
 
@@ -47,7 +48,7 @@ class ContentsList(FileList):
     """Shows note, attachments and the logs inside them."""
 
     def __init__(self) -> None:
-        super().__init__("What is in the report, with sizes")
+        super().__init__(_("What is in the report, with sizes"))
         self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
@@ -62,9 +63,16 @@ class ContentsList(FileList):
         height = self.sizeHintForRow(0) if lines else 0
         self.setFixedHeight(lines * height + 2 * self.frameWidth())
 
+    def give_way(self, pixels: int) -> None:
+        """Be so much lower, but show two lines."""
+        least = 2 * self.sizeHintForRow(0) + 2 * self.frameWidth()
+        self.setFixedHeight(max(self.height() - pixels, min(self.height(), least)))
+
 
 def _row(line: Line) -> QTreeWidgetItem:
     row = QTreeWidgetItem([line.name, line.size])
     row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
     row.setToolTip(0, line.tip)
+    if not line.size:
+        row.setData(1, Qt.ItemDataRole.AccessibleTextRole, _("no size"))
     return row

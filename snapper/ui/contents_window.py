@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from snapper.destinations import Destination
 from snapper.errors import ReportMalformed
 from snapper.fitting import pieces_text
+from snapper.language import _
 from snapper.privacy.classes import RULES, Private
 from snapper.report import MANIFEST_NAME, Report
 from snapper.ui.contents_list import FileList, Line
@@ -33,7 +34,7 @@ from snapper.words import files_text, size_text
 if TYPE_CHECKING:
     from snapper.contents import Part
 
-_SUMMARY = "What is in the report"
+_SUMMARY = _("What is in the report")
 _GUARD_MS = 600  # a key that was meant for the note must not send: so long no key, then Send is there
 _KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -44,15 +45,15 @@ class ContentsWindow(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Exactly what will be sent – snapper")
+        self.setWindowTitle(_("Exactly what will be sent – snapper"))
         self._note = parent
         self._parts: Sequence[Part] = ()
         self._summary = ""
         self.guard = QTimer(self, singleShot=True, interval=_GUARD_MS)
-        self.files = FileList("Every file, with its size")
+        self.files = FileList(_("Every file, with its size"))
         self.total = plain_label(bold=True)
         self.viewer = PartViewer()
-        self.send, self.back = QPushButton("&Send exactly this"), QPushButton("&Back")
+        self.send, self.back = QPushButton(_("&Send exactly this")), QPushButton(_("&Back"))
         self.back.setAutoDefault(False)
         emphasize(self.send)
         self._lay_out()
@@ -68,8 +69,10 @@ class ContentsWindow(QDialog):
         self.send.setEnabled(False)
         self.files.clear()
         self.total.setText("")
-        self.viewer.show_words("Preparing…", "")
+        self.viewer.show_words(_("Preparing…"), "")
         put_in_middle(self, self._wish, self._note.screen())
+        names = min(self.fontMetrics().averageCharWidth() * 46, self.width() * 2 // 5)
+        self._halves.setSizes([names, self.width() - names])
         self.open()
         self.files.setFocus()
 
@@ -80,7 +83,10 @@ class ContentsWindow(QDialog):
         self.files.show_lines([Line(_SUMMARY, "", _SUMMARY), *map(_line, parts)])
         self.files.setCurrentIndex(self.files.model().index(0, 0))
         leaving = [(part.name, part.size) for part in parts if "/" not in part.name]  # logs in their archive
-        total = f"{files_text(size for _, size in leaving)} will leave this computer."
+        # Translators: {files} is “3 files, 12.3 MB”.
+        total = _("{files} will leave this computer.").format(
+            files=files_text(size for name, size in leaving)
+        )
         self.total.setText(f"{total} {pieces_text(leaving, destination)}".strip())
         self.guard.start()
 
@@ -118,10 +124,9 @@ class ContentsWindow(QDialog):
             self.viewer.show_part(self._parts[number])
 
     def _lay_out(self) -> None:
-        halves = QSplitter()
+        self._halves = halves = QSplitter()
         halves.addWidget(self.files)
         halves.addWidget(self.viewer)
-        halves.setSizes([320, 620])
         halves.setStretchFactor(1, 1)
         halves.setChildrenCollapsible(False)
         below = QHBoxLayout()
@@ -153,20 +158,20 @@ def _summary_of(parts: Sequence[Part]) -> str:
 
 def summary(report: Report) -> str:
     """Note, facts, findings and what was replaced, as they are in the manifest."""
-    lines = ["Note:", report.note or "(none)"]
+    lines = [_("Note:"), report.note or _("(none)")]
     if report.account:
-        lines += ["", f"User name or account number: {report.account}"]
+        lines += ["", _("User name or account number: {account}").format(account=report.account)]
     if report.replaced:
-        lines += ["", "Replaced:"]
+        lines += ["", _("Replaced:")]
         lines += [f"    {_class_words(name)}: {count}" for name, count in report.replaced.items()]
     if report.kept:
-        lines += ["", "Sent as they are:", *(f"    {_class_words(name)}" for name in report.kept)]
+        lines += ["", _("Sent as they are:"), *(f"    {_class_words(name)}" for name in report.kept)]
     if report.findings:
-        lines += ["", "Looks like:", *(f"    {each.title} ({each.where})" for each in report.findings)]
+        lines += ["", _("Looks like:"), *(f"    {each.title} ({each.where})" for each in report.findings)]
     if report.machine:
-        lines += ["", "This computer:", *(f"    {name}: {said}" for name, said in report.machine.items())]
+        lines += ["", _("This computer:"), *(f"    {name}: {said}" for name, said in report.machine.items())]
     if report.remarks:
-        lines += ["", "Remarks:", *(f"    {remark}" for remark in report.remarks)]
+        lines += ["", _("Remarks:"), *(f"    {remark}" for remark in report.remarks)]
     return "\n".join(lines)
 
 

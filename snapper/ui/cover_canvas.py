@@ -21,8 +21,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QWidget
 
 from snapper.capture.frame import Rect
+from snapper.language import _, plural
 from snapper.ui.cover_edits import CoverEdits, Side, between, in_the_middle, moved, resized
 from snapper.ui.picture_view import PictureView
+from snapper.ui.read_aloud import announce
 
 _GRIP_OUTSIDE, _GRIP_INSIDE = 7, 3  # logical pixels from an edge where it can be taken
 _STEP = 10  # image pixels that an arrow key moves; with Ctrl one
@@ -74,7 +76,7 @@ class CoverCanvas(QWidget):
         self._selected: int | None = None
         self._drag: _Drag | None = None
         self._pan: QPoint | None = None
-        self.setAccessibleName("Picture")
+        self.setAccessibleName(_("Picture"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -128,16 +130,22 @@ class CoverCanvas(QWidget):
     def description(self) -> str:
         """The covers and the selected one, in a sentence."""
         covers = self.visible_covers()
+        count = len(covers)
+        if not covers:
+            return _("Nothing is covered.")
         if self.selected not in covers:
-            parts = "1 part is" if len(covers) == 1 else f"{len(covers)} parts are"
-            return f"{parts} covered." if covers else "Nothing is covered."
+            return plural("{count} part is covered.", "{count} parts are covered.", count).format(count=count)
         rect = self._edits.rects[self.selected]
-        place = f"at {rect.left - self._area.left}, {rect.top - self._area.top}"
-        number = covers.index(self.selected) + 1
-        return f"Covered part {number} of {len(covers)}: {rect.width} × {rect.height} pixels {place}."
+        said = _("Covered part {number} of {count}: {width} × {height} pixels at {left}, {top}.")
+        return said.format(
+            number=covers.index(self.selected) + 1, count=count, width=rect.width, height=rect.height,
+            left=rect.left - self._area.left, top=rect.top - self._area.top,
+        )  # fmt: skip
 
     def _say(self) -> None:
-        self.setAccessibleDescription(self.description())
+        if self.description() != self.accessibleDescription():
+            self.setAccessibleDescription(self.description())
+            announce(self, self.description())
         self.update()
         self.changed.emit()
 

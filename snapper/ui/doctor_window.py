@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QKeySequence, QPalette, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -17,12 +17,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from snapper.language import _
+from snapper.ui.contrast import readable
 from snapper.ui.look import emphasize, icon, plain_label, put_in_middle, screen_for
+from snapper.ui.read_aloud import announce
 from snapper.ui.saving import to_clipboard
+from snapper.ui.spoken import without_letter
 
-_TITLE, _BUSY_TITLE = "Check of this computer – snapper", "Checking this computer… – snapper"
-_BUSY = "Looking at this computer and its network; this takes up to ten seconds…"
+_TITLE, _BUSY_TITLE = _("Check of this computer – snapper"), _("Checking this computer… – snapper")
+_BUSY = _("Looking at this computer and its network; this takes up to ten seconds…")
 _COLORS = {"✗": "#b3261e", "!": "#8a5a00", "✓": "#1b6e3c"}
+# Translators: what a screen reader says for the marks ✗, ! and ✓.
+_MARKS = {"✗": _("wrong"), "!": _("needs a look"), "✓": _("in order")}
+_Role = QPalette.ColorRole
 
 Row = tuple[str, str, str, str]  # mark, what was checked, sentence, remedy
 
@@ -39,10 +46,10 @@ class DoctorWindow(QWidget):
         self._text = ""
         self._summary = plain_label(scale=1.15, bold=True)
         self._list = _Table()
-        self._again = _button("Check &again", self.check.emit)
-        self._copy = _button("&Copy", lambda: to_clipboard(self._text))
-        self._send = _button("Send to &support…", self.report.emit)
-        close = _button("C&lose", self.close)
+        self._again = _button(_("Check &again"), self.check.emit)
+        self._copy = _button(_("&Copy"), lambda: to_clipboard(self._text))
+        self._send = _button(_("Send to &support…"), self.report.emit)
+        close = _button(_("C&lose"), self.close)
         emphasize(self._send)
         self._lay_out(close)
         QShortcut(QKeySequence("Esc"), self).activated.connect(self.close)
@@ -65,6 +72,7 @@ class DoctorWindow(QWidget):
         """A check is under way."""
         self.setWindowTitle(_BUSY_TITLE)
         self._summary.setText(_BUSY)
+        announce(self._summary, _BUSY)
         self._list.show_rows(())
         for button in (self._again, self._copy, self._send):
             button.setEnabled(False)
@@ -74,6 +82,7 @@ class DoctorWindow(QWidget):
         self._text = text
         self.setWindowTitle(_TITLE)
         self._summary.setText(summary)
+        announce(self._summary, summary)
         self._list.show_rows(rows)
         for button in (self._again, self._copy, self._send):
             button.setEnabled(True)
@@ -97,8 +106,9 @@ class _Table(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, 3)
-        self.setHorizontalHeaderLabels(["", "Checked", "Found"])
-        self.setAccessibleName("Findings")
+        self.setHorizontalHeaderLabels(["", _("Checked"), _("Found")])
+        self.horizontalHeaderItem(0).setData(Qt.ItemDataRole.AccessibleTextRole, _("Result"))
+        self.setAccessibleName(_("Findings"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -122,16 +132,30 @@ class _Table(QTableWidget):
             for column, text in enumerate((mark, about, found)):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-                if column == 0 and (color := _COLORS.get(mark)):
-                    item.setForeground(QBrush(QColor(color)))
+                if column == 0:
+                    item.setData(Qt.ItemDataRole.AccessibleTextRole, _MARKS.get(mark, mark))
                 self.setItem(number, column, item)
+        self._color_marks()
         self.resizeRowsToContents()
         if rows:
             self.selectRow(0)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._color_marks()
+
+    def _color_marks(self) -> None:
+        behind = [self.palette().color(role) for role in (_Role.Base, _Role.AlternateBase)]
+        for row in range(self.rowCount()):
+            mark = self.item(row, 0)
+            if mark and (color := _COLORS.get(mark.text())):
+                mark.setForeground(QBrush(readable(QColor(color), *behind)))
+
 
 def _button(text: str, action: Callable[[], object]) -> QPushButton:
     button = QPushButton(text)
-    button.setAccessibleName(text.replace("&", ""))
+    button.setAccessibleName(without_letter(text))
     button.clicked.connect(lambda: action())
     return button

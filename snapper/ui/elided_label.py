@@ -6,25 +6,28 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
+from snapper.ui.read_aloud import announce
+
 
 class ElidedLabel(QLabel):
     """One line of plain text, hidden while empty; all of it is the tool tip and what a screen reader says."""
 
     _LEAST_CHARS = 12
 
-    def __init__(self, name: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(name)
         self.hide()
 
     def say(self, text: str) -> None:
         """Show a text; "" hides the line."""
+        new = text != self.text()
         self.setText(text)
         self.setToolTip(f"<qt>{_escaped(text)}</qt>" if text else "")  # so that it wraps
-        self.setAccessibleDescription(text)
         self.setVisible(bool(text))
+        if new:
+            announce(self, text)
 
     def minimumSizeHint(self) -> QSize:
         """Room for a few letters."""

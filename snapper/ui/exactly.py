@@ -12,12 +12,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from snapper.destinations import Destination
+from snapper.language import _
 from snapper.ui.contents_window import ContentsWindow
 
 if TYPE_CHECKING:
     from snapper.contents import Part
 
-_EXACTLY = "Show &exactly what will be sent…"
+_EXACTLY = _("Show &exactly what will be sent…")
 
 
 class Exactly(QObject):
@@ -31,7 +32,7 @@ class Exactly(QObject):
         self._window = window
         self._dialog: ContentsWindow | None = None
         self.button = QPushButton(_EXACTLY)
-        self.button.setAccessibleName("Show exactly what will be sent")
+        self.button.setAccessibleName(_("Show exactly what will be sent"))
         self.button.setAutoDefault(False)
 
     @property
@@ -49,7 +50,7 @@ class Exactly(QObject):
     def prepare(self) -> None:
         """Open the dialog; what it is to show is still being made."""
         self.dialog.prepare()
-        self.button.setText("Preparing…")
+        self.button.setText(_("Preparing…"))
 
     def show_contents(self, parts: Sequence[Part], destination: Destination) -> None:
         """Show it; too late, when the dialog was closed."""

@@ -9,7 +9,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from snapper.language import _
 from snapper.ui.look import Badge, Banner, Card, badge_color, plain_label
+from snapper.ui.read_aloud import announce
 
 if TYPE_CHECKING:
     from snapper.logs.known_problems import Match
@@ -51,9 +53,11 @@ class FindingsBox(QWidget):
         self._wanted = {match.problem.title: match for match in matches}
         self._drop_unwanted()
         for place, (title, match) in enumerate(self._wanted.items(), 1):
-            card = self.cards.get(title) or self._add(title)
+            new, card = title not in self.cards, self.cards.get(title) or self._add(title)
             card.show_match(match)
             self._rows.insertWidget(place, card)
+            if new:
+                announce(card, card.title.text())
         self._show()
         self.parts_made.emit()
 
@@ -92,7 +96,7 @@ class _Details(QPushButton):
     left = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Details")
+        super().__init__(_("Details"))
         self.setCheckable(True)
         self.setAutoDefault(False)
 
@@ -128,10 +132,12 @@ class FindingCard(Card):
     def show_match(self, match: Match) -> None:
         """Fill the card in."""
         problem = match.problem
-        self.title.setText(f"This looks like: {problem.title}")
-        self.more.setAccessibleName(f"Details: {problem.title}")
+        self.title.setText(_("This looks like: {problem}").format(problem=problem.title))
+        self.more.setAccessibleName(_("Details: {problem}").format(problem=problem.title))
         steps = [f"• {step}" for step in problem.do]
-        seen = f"Seen in {match.where}: {_in_words(match.line[:_LINE_CHARS])}"
+        line = _in_words(match.line[:_LINE_CHARS])
+        # Translators: {where} is the name of a log, or the word for the note; {line} is a line of it.
+        seen = _("Seen in {where}: {line}").format(where=match.where, line=line)
         self.details.setText("\n".join(filter(None, [problem.answer, *steps, problem.whom, seen])))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from snapper.language import _
 from snapper.logs.found import Instance
 from snapper.ui.look import ElidedCheckBox
 
@@ -44,7 +45,7 @@ class InstanceBoxes(QWidget):
             box = self.boxes.get(one.key) or self._add(one.key)
             title = one.title.replace("&", "&&")
             box.setText(f"&{number}  {title}" if number <= _LETTERS else title)
-            box.setAccessibleName(f"Logs of {one.title}")
+            box.setAccessibleName(_("Logs of {program}").format(program=one.title))
             box.setToolTip(one.title)
             box.setChecked(self._clicked.get(one.key, keys is None or one.key in keys))
         self.setVisible(bool(self.boxes))

@@ -11,18 +11,25 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QTimeEdit, QVBoxLayout, QWidget
 
 from snapper.errors import UsageError
+from snapper.language import _, number, plural
 from snapper.logs.window import EARLIER_DAYS_MAX, TimeWindow, parse_window
 
 HOUR = 3600
 _PAUSE_MS = 300  # while a number is still being typed
 _ALL, _FROM_TO = 0, -1
 _AMOUNTS = (
-    (_ALL, "All of today"),
-    (900, "The last 15 minutes"),
-    (HOUR, "The last hour"),
-    (4 * HOUR, "The last 4 hours"),
-    (_FROM_TO, "From … to …"),
+    (_ALL, _("All of today")),
+    (900, _("The last 15 minutes")),
+    (HOUR, _("The last hour")),
+    (4 * HOUR, _("The last 4 hours")),
+    (_FROM_TO, _("From … to …")),
 )
+# Translators: the same letter in all of these, as one takes the place of the other.
+_INCLUDE = {
+    900: _("Include the last 15 minutes of the lo&g"),
+    HOUR: _("Include the last hour of the lo&g"),
+    4 * HOUR: _("Include the last 4 hours of the lo&g"),
+}
 _SHORT = (HOUR, 900)  # what is offered where more is too much
 
 
@@ -50,15 +57,15 @@ class LogAmount(QWidget):
         self._pressed = time.time()
         self._told_days = 0
         self.amount = QComboBox()
-        self.amount.setAccessibleName("How much of the logs")
+        self.amount.setAccessibleName(_("How much of the logs"))
         for seconds, words in _AMOUNTS:
             self.amount.addItem(words, seconds)
         self.days = QSpinBox()
         self.days.setRange(0, EARLIER_DAYS_MAX)
-        self.days.setAccessibleName("Earlier days")
+        self.days.setAccessibleName(_("Earlier days"))
         self.start, self.end = TimeField(), TimeField()
-        self.start.setAccessibleName("From")
-        self.end.setAccessibleName("To")
+        self.start.setAccessibleName(_("From"))
+        self.end.setAccessibleName(_("To"))
         for each in (self.start, self.end):
             each.setDisplayFormat("HH:mm")
         self._times = QWidget()
@@ -116,7 +123,7 @@ class LogAmount(QWidget):
         try:
             return parse_window(text, datetime.now().astimezone())
         except UsageError as problem:
-            remedy = "Choose two different times in the fields From and to, or all of today."
+            remedy = _("Choose two different times in the fields From and to, or all of today.")
             raise UsageError(problem.sentence, remedy) from problem
 
     def last(self, seconds: int) -> TimeWindow:
@@ -124,15 +131,20 @@ class LogAmount(QWidget):
         return TimeWindow(self._pressed - seconds, time.time())
 
     def words(self) -> str:
-        """What is wanted, to go after “Include”."""
+        """What is wanted, as a label of the box that includes it."""
         seconds, days = self._seconds(), self.days.value()
         if seconds == _FROM_TO:
-            return f"{self.start.time().toString('HH:mm')} to {self.end.time().toString('HH:mm')} of the lo&g"
+            start, end = (field.time().toString("HH:mm") for field in (self.start, self.end))
+            return _("Include {start} to {end} of the lo&g").format(start=start, end=end)
         if seconds:
-            return f"{self.amount.currentText().lower()} of the lo&g"
+            return _INCLUDE[seconds]
         if days:
-            return f"the lo&gs of today and {days} earlier day{'' if days == 1 else 's'}"
-        return "today's lo&g"
+            return plural(
+                "Include the lo&gs of today and {count} earlier day",
+                "Include the lo&gs of today and {count} earlier days",
+                days,
+            ).format(count=number(days))
+        return _("Include today's lo&g")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The wheel scrolls the window and changes no choice on its way."""
@@ -159,15 +171,15 @@ class LogAmount(QWidget):
     def _lay_out(self) -> None:
         times = QHBoxLayout(self._times)
         times.setContentsMargins(0, 0, 0, 0)
-        for text, field in (("&From", self.start), ("t&o", self.end)):
+        for text, field in ((_("&From"), self.start), (_("t&o"), self.end)):
             times.addWidget(_label(text, field))
             times.addWidget(field)
         times.addStretch(1)
         self._times.hide()
         row = QHBoxLayout()
-        row.addWidget(_label("How &much:", self.amount))
+        row.addWidget(_label(_("How &much:"), self.amount))
         row.addWidget(self.amount)
-        row.addWidget(_label("earlier da&ys:", self.days))
+        row.addWidget(_label(_("earlier da&ys:"), self.days))
         row.addWidget(self.days)
         row.addStretch(1)
         rows = QVBoxLayout(self)

@@ -14,11 +14,16 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from snapper.answer import LogChoice
 from snapper.destinations import Destination
 from snapper.fitting import largest_whole, pieces_text
+from snapper.language import _
 from snapper.logs.found import LogFile
 from snapper.report import LogKind
+from snapper.ui.log_amount import HOUR
 from snapper.ui.look import plain_label
-from snapper.words import duration_text, size_text
+from snapper.ui.spoken import without_letter
+from snapper.words import size_text
 
+# Translators: the same letter in both; one takes the place of the other.
+_INSTEAD = {HOUR: _("Send the &last hour instead"), 900: _("Send the &last 15 minutes instead")}
 _PACKED_TO = 8  # a plain log packs to about an eighth, a sealed one not at all
 
 
@@ -67,8 +72,10 @@ class LimitNotice(QWidget):
         if packed is None or self._limit is None or packed <= self._limit:
             self._say_pieces(packed or 0)
             return
-        name = self._destination.title if self._destination else "The ticket system"
-        said = f"{name} takes at most {size_text(self._limit)}; these logs are {_about(packed)}."
+        name = self._destination.title if self._destination else _("The ticket system")
+        said = _("{destination} takes at most {limit}; these logs are about {size} packed.").format(
+            destination=name, limit=size_text(self._limit), size=size_text(packed)
+        )
         self.show()
         if said != self._said or _wishes(offers) != _wishes(self._offers):
             self._said, self._offers = said, tuple(offers)
@@ -83,13 +90,14 @@ class LimitNotice(QWidget):
             self._offers = self._offers[1:]
             self._ask()
         else:
-            self._show_offer(f" ({_about(packed)})")
+            self._show_offer(packed)
 
     def _say_pieces(self, packed: int) -> None:
         """It fits; say so only where it comes in pieces."""
         self._said, self._offers = "", ()
         to = self._destination
-        in_pieces = pieces_text([(f"This archive ({_about(packed)})", packed)], to) if to else ""
+        archive = _("This archive (about {size} packed)").format(size=size_text(packed))
+        in_pieces = pieces_text([(archive, packed)], to) if to else ""
         self.sentence.setText(in_pieces)
         self.button.hide()
         self.setVisible(bool(in_pieces))
@@ -101,16 +109,20 @@ class LimitNotice(QWidget):
     def _ask(self) -> None:
         self.button.setVisible(bool(self._offers))
         if self._offers:
-            self._show_offer("")
+            self._show_offer()
             self.sizes_asked.emit(self._offers[0].choice)
         else:
-            self.sentence.setText(f"{self._said} Choose a shorter time, or fewer logs.")
+            less = _("Choose a shorter time, or fewer logs.")
+            self.sentence.setText(f"{self._said} {less}")
 
-    def _show_offer(self, size: str) -> None:
-        length = duration_text(self._offers[0].seconds).removeprefix("1 ")
-        self.button.setText(f"Send the &last {length} instead{size}")
-        self.button.setAccessibleName(f"Send the last {length} instead{size}")
-        self.button.setEnabled(bool(size))
+    def _show_offer(self, packed: int | None = None) -> None:
+        offer: str = _INSTEAD[self._offers[0].seconds]
+        if packed is not None:
+            # Translators: {offer} is “Send the last hour instead”, {size} is “3.4 MB”.
+            offer = _("{offer} (about {size} packed)").format(offer=offer, size=size_text(packed))
+        self.button.setText(offer)
+        self.button.setAccessibleName(without_letter(offer))
+        self.button.setEnabled(packed is not None)
 
 
 def packed_size(logs: Collection[LogFile]) -> int:
@@ -127,10 +139,6 @@ def packed_cut_size(logs: Collection[LogFile], choice: LogChoice, size: int) -> 
     written = [log.size for log in logs if log.kind is LogKind.SEALED and log.modified >= start]
     sealed = min(sum(written), size)
     return sealed + (size - sealed) // _PACKED_TO
-
-
-def _about(packed: int) -> str:
-    return f"about {size_text(packed)} packed"
 
 
 def _wishes(offers: Sequence[Offer]) -> list[tuple[int, int, tuple[str, ...]]]:

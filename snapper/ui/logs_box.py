@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from snapper.answer import LogChoice
 from snapper.destinations import Destination
 from snapper.errors import UsageError
+from snapper.language import _
 from snapper.logs.found import HOW_TO_EXPORT, LogFile, TodaysLogs, chosen
 from snapper.report import LogKind
 from snapper.ui.contents_list import FileList, Line
@@ -20,9 +21,10 @@ from snapper.ui.instance_boxes import InstanceBoxes
 from snapper.ui.log_amount import LogAmount
 from snapper.ui.log_limit import LimitNotice, Offer, packed_cut_size, packed_size
 from snapper.ui.look import Card, ElidedCheckBox, plain_label
+from snapper.ui.spoken import without_letter
 from snapper.words import SEALED, files_text, size_text
 
-_LOOKING = "Looking for today's logs…"
+_LOOKING = _("Looking for today's logs…")
 _NONE_FOUND = TodaysLogs((), ())
 
 
@@ -58,8 +60,7 @@ class LogsBox(Card):
     def look(self) -> None:
         """Say that the logs are being looked for; they are included if they are found."""
         self.forget()
-        self.include.setText("Include today's lo&g")
-        self.include.setAccessibleName("Include today's log")
+        self._name(self.amount.words())
         self.include.setEnabled(True)
         self.want(True)
         self._tell(_LOOKING)
@@ -137,23 +138,27 @@ class LogsBox(Card):
         found = self._found
         if found.only_sealed:
             steps = (f"{number}. {step}" for number, step in enumerate(HOW_TO_EXPORT, 1))
-            head = "Only IBKR can read these logs. To let support read them, too:"
-            said = [found.sentence or "", head, *steps, "Waiting for the exported file…"]
+            head = _("Only IBKR can read these logs. To let support read them, too:")
+            said = [found.sentence or "", head, *steps, _("Waiting for the exported file…")]
             return "\n".join(filter(None, said))
         if found.files and self.instances.keys() is None:
-            return "No TWS is chosen: no logs will be sent."
+            return _("No TWS is chosen: no logs will be sent.")
         if self._cut_size == 0:
-            return "No log was written in that time. Choose another one, or all of today."
-        return found.sentence or ("" if found.files else "No log was written today.")
+            return _("No log was written in that time. Choose another one, or all of today.")
+        return found.sentence or ("" if found.files else _("No log was written today."))
 
     def _label(self) -> None:
         files = self._files()
-        size = f" ({files_text(log.size for log in files)})" if files else ""
+        size = files_text(log.size for log in files) if files else ""
         if not self.amount.whole():
-            size = "" if self._cut_size is None else f" ({size_text(self._cut_size)})"
-        text = f"Include {self.amount.words()}{size}"
+            size = "" if self._cut_size is None else size_text(self._cut_size)
+        words = self.amount.words()
+        # Translators: {words} is “Include today's log”, {size} is “3 files, 12.3 MB”.
+        self._name(_("{words} ({size})").format(words=words, size=size) if size else words)
+
+    def _name(self, text: str) -> None:
         self.include.setText(text)
-        self.include.setAccessibleName(text.replace("&", ""))
+        self.include.setAccessibleName(without_letter(text))
 
     def _weigh(self) -> None:
         """Offer a shorter time where the logs are more than the receiver takes."""
@@ -229,7 +234,7 @@ class LogsBox(Card):
 
 
 def _file_list() -> FileList:
-    files = FileList("Logs of today, with sizes")
+    files = FileList(_("Logs of today, with sizes"))
     files.setUniformRowHeights(False)
     files.setFrameShape(FileList.Shape.NoFrame)
     files.setStyleSheet("QTreeView { background: transparent; } QTreeView::item { padding: 3px 0; }")

@@ -37,6 +37,9 @@ from PySide6.QtWidgets import (
 )
 
 from snapper.capture.frame import Rect
+from snapper.ui.contrast import Application
+from snapper.ui.read_aloud import announce, tell_roles
+from snapper.ui.spoken import speak, without_letter
 
 BLUE = QColor(37, 99, 235)
 _ICON_SIZES = (16, 22, 24, 32, 48, 64, 128)
@@ -65,12 +68,15 @@ def application(arguments: Sequence[str] = ()) -> QApplication:
     running = QApplication.instance()
     if isinstance(running, QApplication):
         return running
-    made = QApplication(["snapper", *arguments])
+    made = Application(["snapper", *arguments])
+    speak(made)
     made.setStyle("Fusion")
     made.setApplicationName("snapper")
-    made.setDesktopFileName("snapper")
+    made.setDesktopFileName("desk.snapper.Snapper")
     made.setQuitOnLastWindowClosed(False)
     made.setWindowIcon(icon())
+    made.keep_contrast()
+    tell_roles()
     return made
 
 
@@ -158,7 +164,6 @@ class Banner(QFrame):
         super().__init__()
         self._color = color
         self._label = plain_label()
-        self._label.setAccessibleName("Problem")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 10, 8)
         row.addWidget(self._label)
@@ -168,8 +173,8 @@ class Banner(QFrame):
         """Show the sentences; with none of them, hide."""
         text = " ".join(sentence for sentence in sentences if sentence)
         self._label.setText(text)
-        self._label.setAccessibleDescription(text)
         self.setVisible(bool(text))
+        announce(self._label, text, urgent=self._color == _BADGE_COLORS[Badge.ATTENTION])
 
     def text(self) -> str:
         """What it says now."""
@@ -201,7 +206,7 @@ class ElidedCheckBox(QCheckBox):
     def setText(self, text: str) -> None:
         """Show a text, with an & before its letter."""
         super().setText(text)
-        self.setToolTip(text.replace("&&", "\0").replace("&", "").replace("\0", "&"))
+        self.setToolTip(without_letter(text))
 
     def minimumSizeHint(self) -> QSize:
         """Room for a few letters."""

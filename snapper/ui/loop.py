@@ -11,7 +11,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal, Slot
 
 from snapper.errors import Unavailable
-from snapper.ui import look
+from snapper.language import _
+from snapper.ui import look, mac_menu_bar
 
 Action = Callable[[], None]
 
@@ -39,6 +40,7 @@ class Loop:
     def __init__(self) -> None:
         _check_system_libraries()
         self.application = look.application()
+        mac_menu_bar.stay_out_of_the_dock()
         self._mailbox = _Mailbox()
         self._wakeups = self._quit_on_signals()
 
@@ -85,6 +87,10 @@ def _check_system_libraries() -> None:
             ctypes.CDLL(library)
         except OSError as error:
             raise Unavailable(
-                f"The windows cannot be shown: the system package {package} is missing.",
-                f"Install it (on Debian and Ubuntu: apt install {package}) and start snapper again.",
+                _("The windows cannot be shown: the system package {package} is missing.").format(
+                    package=package
+                ),
+                _("Install it (on Debian and Ubuntu: {command}) and start snapper again.").format(
+                    command=f"apt install {package}"
+                ),
             ) from error

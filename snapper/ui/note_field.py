@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton
 
+from snapper.language import _
 from snapper.report import ACCOUNT_MAX_CHARS
 from snapper.words import note_text
 
@@ -18,8 +19,8 @@ class NoteField(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setTabChangesFocus(True)
-        self.setAccessibleName("What happened?")
-        self.setPlaceholderText("What did you do, what did you see, and when? Has it happened before?")
+        self.setAccessibleName(_("What happened?"))
+        self.setPlaceholderText(_("What did you do, what did you see, and when? Has it happened before?"))
         # Never grown or shrunk by what appears below while somebody types.
         self.setFixedHeight(self.fontMetrics().lineSpacing() * 5 + 12)
 
@@ -48,13 +49,15 @@ class TicketField(QLineEdit):
         self.refusal = ""
         self.setMaxLength(self._MOST_CHARS)
         self.setClearButtonEnabled(True)
-        self.setAccessibleName("Ticket number, optional")
+        for button in self.findChildren(QToolButton):
+            button.setAccessibleName(_("Clear"))
+        self.setAccessibleName(_("Ticket number, optional"))
         self.require(False)
 
     def require(self, required: bool) -> None:
         """Whether a ticket must be given; without one there will be a new one."""
         self.required = required
-        self.setPlaceholderText("number of the ticket" if required else "new ticket")
+        self.setPlaceholderText(_("number of the ticket") if required else _("new ticket"))
 
     def refuse(self, reason: str) -> None:
         """Take no ticket, for this reason; "" takes them again."""
@@ -74,8 +77,9 @@ def account_field() -> QLineEdit:
     """Where a trader may say who they are."""
     field = QLineEdit()
     field.setMaxLength(ACCOUNT_MAX_CHARS)
-    field.setPlaceholderText("support asks for it; sent as written")
-    field.setToolTip("Support asks for it. It is sent exactly as written.")
-    field.setAccessibleName("User name or account number, optional")
-    field.setAccessibleDescription("Support asks for it. It is sent exactly as written.")
+    field.setPlaceholderText(_("support asks for it; sent as written"))
+    why = _("Support asks for it. It is sent exactly as written.")
+    field.setToolTip(why)
+    field.setAccessibleName(_("User name or account number, optional"))
+    field.setAccessibleDescription(why)
     return field

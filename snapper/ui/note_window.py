@@ -17,6 +17,7 @@ from snapper.capture.frame import Frame, Rect
 from snapper.destinations import Destination
 from snapper.errors import UsageError
 from snapper.fitting import check_room, largest_whole
+from snapper.language import _, number
 from snapper.logs.found import TodaysLogs
 from snapper.privacy.classes import Private
 from snapper.report import NOTE_MAX_CHARS
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 # Qt notices a lost focus late: what it believes to have is trusted once the activation has had its effect.
 _SETTLE_MS = 120
 _PAUSE_MS = 500
-_FACTS = "facts about this computer (system, memory, network cards)"
+_SENDS_TO = _("Sends to {destination}, with facts about this computer (system, memory, network cards)")
 
 
 class NoteWindow(QWidget):
@@ -72,7 +73,7 @@ class NoteWindow(QWidget):
         self._unpainted = False
         self._room: int | None = None  # what the destination takes, in bytes
         self._address = Addressing(destinations)
-        self.setWindowTitle("Report to support – snapper")
+        self.setWindowTitle(_("Report to support – snapper"))
         self.setWindowIcon(icon())
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint)
         self._make_parts()
@@ -260,16 +261,16 @@ class NoteWindow(QWidget):
         )  # fmt: skip
         if len(note) > NOTE_MAX_CHARS:
             raise UsageError(
-                f"The note is longer than {NOTE_MAX_CHARS:,} characters.",
-                "Please shorten it, or send it as a file.",
+                _("The note is longer than {count} characters.").format(count=number(NOTE_MAX_CHARS)),
+                _("Please shorten it, or send it as a file."),
             )
         if not note.strip() and answer.picture is Picture.NONE and not answer.logs:
             self._note.setFocus()
             raise UsageError(
-                "There is nothing to send yet.", "Write what happened, or include the screenshot."
+                _("There is nothing to send yet."), _("Write what happened, or include the screenshot.")
             )
         largest = largest_whole(self._address.destination.limits)
-        check_room([("The picture", self._pictures.file_size())], self.destination, self._room, largest)
+        check_room([(_("The picture"), self._pictures.file_size())], self.destination, self._room, largest)
         return answer
 
     def _begin(self, frame: Frame | None, ticket: str, remark: str | None) -> None:
@@ -285,7 +286,7 @@ class NoteWindow(QWidget):
     def _follow_destination(self) -> None:
         """Say where reports go now; what it takes is asked for."""
         destination = self._address.destination
-        self._sends_to.setText(f"Sends to {destination.title}, with {_FACTS}")
+        self._sends_to.setText(_SENDS_TO.format(destination=destination.title))
         self._pictures.set_destination(destination)
         self.set_limit(destination.name, destination.limits.room)
 
@@ -314,7 +315,7 @@ class NoteWindow(QWidget):
         self._submit.setEnabled(not saving)
         self._exactly.button.setEnabled(not saving)
         self._cancel.setEnabled(not saving)
-        self._submit.setText("Saving…" if saving else "S&ubmit")
+        self._submit.setText(_("Saving…") if saving else _("S&ubmit"))
 
     # --- parts --------------------------------------------------------------------------------------------
 
@@ -327,15 +328,14 @@ class NoteWindow(QWidget):
         self._findings = FindingsBox()
         self._exactly = Exactly(self)
         self._sends_to = plain_label(scale=0.92)
-        self._sends_to.setAccessibleName("Where it goes")
         self._problem = Banner()
         self._submit = QPushButton()
-        self._submit.setAccessibleName("Submit")
-        self._submit.setToolTip("Ctrl+Enter")
+        self._submit.setAccessibleName(_("Submit"))
+        self._submit.setToolTip(_("Ctrl+Enter"))
         emphasize(self._submit)
-        self._cancel = QPushButton("&Cancel")
-        self._cancel.setAccessibleName("Cancel")
-        self._cancel.setToolTip("Esc")
+        self._cancel = QPushButton(_("&Cancel"))
+        self._cancel.setAccessibleName(_("Cancel"))
+        self._cancel.setToolTip(_("Esc"))
         self._set_saving(False)
 
     def _lay_out(self) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -24,18 +25,21 @@ from PySide6.QtWidgets import (
 
 from snapper.delivery import credentials
 from snapper.destinations import DESK
+from snapper.language import _
 from snapper.state import RULES, Entry, State
 from snapper.ui.contents_list import ContentsList
 from snapper.ui.look import BLUE, Banner, Card, emphasize, icon, plain_label, put_in_middle, screen_for
 from snapper.ui.receipts import ReceiptWords, words_of
+from snapper.ui.rooms import Scrolling
 from snapper.ui.saving import ON_CLIPBOARD, ask_folder, to_clipboard
+from snapper.ui.spoken import without_letter
 from snapper.words import first_line, moment_text, size_text, state_text
 
-_DESTINATION = "Destination"
+_RECEIPT, _DESTINATION, _NOTE = _("Receipt"), _("Destination"), _("Note")
 _PLACE_CHARS = 28  # of a column that must leave room for the others
-_COLUMNS = ("State", "Receipt", _DESTINATION, "Ticket", "Note", "Written", "Size")
+_COLUMNS = (_("State"), _RECEIPT, _DESTINATION, _("Ticket"), _NOTE, _("Written"), _("Size"))
 _CAN_RETRY = (State.WAITING, State.UNKNOWN, State.BLOCKED, State.STOPPED, State.REJECTED)
-_EMPTY = "No reports here. Delivered ones stay in this list for 30 days."
+_EMPTY = _("No reports here. Delivered ones stay in this list for 30 days.")
 
 
 class OutboxWindow(QWidget):
@@ -51,7 +55,7 @@ class OutboxWindow(QWidget):
     def __init__(self, destinations: Collection[str] = ()) -> None:
         super().__init__()
         self._destinations = frozenset(destinations)
-        self.setWindowTitle("Outbox – snapper")
+        self.setWindowTitle(_("Outbox – snapper"))
         self.setWindowIcon(icon())
         self._entries: dict[str, Entry] = {}
         self._make_list()
@@ -112,7 +116,7 @@ class OutboxWindow(QWidget):
     def _show_details(self) -> None:
         entry = self._entry()
         self._ask_nothing()
-        self._details.setVisible(entry is not None)
+        self._scrolled.setVisible(entry is not None)
         self._empty.setVisible(entry is None)
         self._retry.setEnabled(entry is not None and entry.state in _CAN_RETRY)
         self._export.setEnabled(entry is not None)
@@ -126,7 +130,7 @@ class OutboxWindow(QWidget):
             self._remedies.setVisible(sign_in or for_it)
             self._headline.setText(_headline(entry))
             self._status.say(*_status(entry))
-            self._note.setPlainText(entry.report.note or "(no note)")
+            self._note.setPlainText(entry.report.note or _("(no note)"))
             self._contents.show_report(entry.report)
 
     def _entry(self) -> Entry | None:
@@ -150,21 +154,21 @@ class OutboxWindow(QWidget):
     def _copy_for_it(self) -> None:
         if entry := self._entry():
             to_clipboard(entry.delivery.obstacle.for_it)
-            self.say("The text for your IT department is on the clipboard.")
+            self.say(_("The text for your IT department is on the clipboard."))
 
     def _copy_receipt(self) -> None:
         if (entry := self._entry()) and (words := _receipt_words(entry)):
             to_clipboard(words.clipboard)
-            self.say("What support needs to find it is on the clipboard.")
+            self.say(_("What support needs to find it is on the clipboard."))
 
     def _ask_discard(self) -> None:
         entry = self._entry()
         if entry is None:
             return
         self._question.setText(
-            "Remove the copy on this computer? The ticket system keeps the report."
+            _("Remove the copy on this computer? The ticket system keeps the report.")
             if entry.state is State.DELIVERED
-            else "Discard this report for good? It may never reach support, and cannot be brought back."
+            else _("Discard this report for good? It may never reach support, and cannot be brought back.")
         )
         self._actions.setCurrentIndex(1)
         self._keep.setFocus()
@@ -192,28 +196,31 @@ class OutboxWindow(QWidget):
         self._list.setUniformRowHeights(True)
         self._list.setAlternatingRowColors(True)
         self._list.setAllColumnsShowFocus(True)
-        self._list.setAccessibleName("Reports")
+        self._list.setMinimumHeight(self.fontMetrics().lineSpacing() * 6)
+        self._list.setAccessibleName(_("Reports"))
         header = self._list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(_COLUMNS.index("Note"), QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_COLUMNS.index(_NOTE), QHeaderView.ResizeMode.Stretch)
         self._list.currentItemChanged.connect(self._show_details)
 
     def _make_details(self) -> None:
         self._details = Card()
         self._headline = plain_label(scale=1.15, bold=True)
         self._status = Banner()
-        self._sign_in = _button("Sign &in to the proxy…", self._ask_sign_in)
-        self._for_it = _button("Copy &text for IT", self._copy_for_it)
+        self._sign_in = _button(_("Sign &in to the proxy…"), self._ask_sign_in)
+        self._for_it = _button(_("Copy &text for IT"), self._copy_for_it)
         self._remedies = _line(self._sign_in, self._for_it, None)
         self._note = QPlainTextEdit()
         self._note.setReadOnly(True)
         self._note.setTabChangesFocus(True)
         self._note.setMinimumHeight(self.fontMetrics().lineSpacing() * 2)
         self._note.setMaximumHeight(self.fontMetrics().lineSpacing() * 4)
-        self._note.setAccessibleName("Note")
+        self._note.setAccessibleName(_NOTE)
         self._contents = ContentsList()
         self._contents.setFrameShape(QFrame.Shape.NoFrame)
+        self._contents.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._contents.setMinimumHeight(self.fontMetrics().lineSpacing() * 4)
         self._contents.setStyleSheet("QTreeView { background: transparent; }")
         self._said = Banner(BLUE)
         rows = QVBoxLayout(self._details)
@@ -221,30 +228,33 @@ class OutboxWindow(QWidget):
         for part in (self._headline, self._status, self._remedies, self._note):
             rows.addWidget(part)
         rows.addWidget(self._contents, 1)
+        self._scrolled = Scrolling(self._details)
         self._empty = plain_label(_EMPTY)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
     def _make_actions(self) -> None:
-        self._retry = _button("Try &again", self._ask_retry)
-        self._export = _button("&Save for sending by hand…", self._ask_folder)
-        self._discard = _button("&Discard…", self._ask_discard)
-        self._copy = _button("&Copy receipt", self._copy_receipt)
+        self._retry = _button(_("Try &again"), self._ask_retry)
+        self._export = _button(_("&Save for sending by hand…"), self._ask_folder)
+        self._discard = _button(_("&Discard…"), self._ask_discard)
+        self._copy = _button(_("&Copy receipt"), self._copy_receipt)
         self._question = plain_label(bold=True)
-        self._keep = _button("&Keep it", self._ask_nothing)
-        really = _button("&Discard", self._discard_now)
+        self._keep = _button(_("&Keep it"), self._ask_nothing)
+        really = _button(_("&Discard"), self._discard_now)
         emphasize(self._keep)
         self._actions = QStackedWidget()
-        close = _button("C&lose", self.close)
+        close = _button(_("C&lose"), self.close)
         self._actions.addWidget(_line(self._retry, self._export, self._discard, self._copy, None, close))
         self._actions.addWidget(_line(self._question, None, self._keep, really))
-        self._actions.setFixedHeight(self._actions.sizeHint().height())
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)  # a long question takes more lines
+        self._actions.setSizePolicy(policy)
 
     def _lay_out(self) -> None:
         rows = QVBoxLayout(self)
         rows.setContentsMargins(16, 16, 16, 14)
         rows.setSpacing(12)
         rows.addWidget(self._list, 4)
-        rows.addWidget(self._details, 3)
+        rows.addWidget(self._scrolled, 3)
         rows.addWidget(self._empty, 3)
         rows.addWidget(self._said)
         rows.addWidget(self._actions)
@@ -252,7 +262,7 @@ class OutboxWindow(QWidget):
 
 def _button(text: str, action: Callable[[], object]) -> QPushButton:
     button = QPushButton(text)
-    button.setAccessibleName(text.replace("&", ""))
+    button.setAccessibleName(without_letter(text))
     button.clicked.connect(lambda: action())
     return button
 
@@ -272,7 +282,8 @@ def _line(*parts: QWidget | None) -> QWidget:
 def _item(entry: Entry) -> QTreeWidgetItem:
     receipt, report = entry.delivery.receipt, entry.report
     written = moment_text(datetime.fromisoformat(report.created_at), datetime.now(UTC))
-    code, ticket = (receipt.code, receipt.ticket) if receipt else ("", report.ticket or "new")
+    # Translators: in the column “Ticket”: there is none yet, a new one will be made.
+    code, ticket = (receipt.code, receipt.ticket) if receipt else ("", report.ticket or _("new"))
     cells = [
         state_text(entry.state), code, _shortened(_place(entry)), ticket,
         first_line(report.note), written, size_text(entry.size),
@@ -280,6 +291,10 @@ def _item(entry: Entry) -> QTreeWidgetItem:
     item = QTreeWidgetItem(cells)
     item.setToolTip(_COLUMNS.index(_DESTINATION), _place(entry))
     item.setData(0, Qt.ItemDataRole.UserRole, entry.id)
+    if not code:
+        item.setData(_COLUMNS.index(_RECEIPT), Qt.ItemDataRole.AccessibleTextRole, _("no receipt yet"))
+    if not cells[_COLUMNS.index(_NOTE)]:
+        item.setData(_COLUMNS.index(_NOTE), Qt.ItemDataRole.AccessibleTextRole, _("no note"))
     item.setTextAlignment(len(cells) - 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return item
 
@@ -299,14 +314,15 @@ def _shortened(place: str) -> str:
 
 def _headline(entry: Entry) -> str:
     state, words = state_text(entry.state), _receipt_words(entry)
-    return f"{state}: {words.short}" if words else state
+    # Translators: {state} is “Delivered”, {receipt} is “SNP-7K3F-Q2, ticket 1042”.
+    return _("{state}: {receipt}").format(state=state, receipt=words.short) if words else state
 
 
 def _status(entry: Entry) -> tuple[str, ...]:
     delivery = entry.delivery
     if entry.state is State.UNCONFIRMED:
-        return (delivery.sentence, delivery.remedy or "Ask support whether it is there.")
+        return (delivery.sentence, delivery.remedy or _("Ask support whether it is there."))
     if delivery.next_attempt is None or not RULES[entry.state].automatic:
         return (delivery.sentence, delivery.remedy)
     moment = moment_text(datetime.fromtimestamp(delivery.next_attempt, UTC), datetime.now(UTC))
-    return (delivery.sentence, delivery.remedy, f"It is tried again at {moment}.")
+    return (delivery.sentence, delivery.remedy, _("It is tried again at {time}.").format(time=moment))

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from snapper.language import _, number, plural
 from snapper.ui.look import plain_label
 from snapper.ui.pages import Page
 from snapper.ui.part_reader import PartReader
@@ -26,8 +27,8 @@ from snapper.words import size_text
 if TYPE_CHECKING:
     from snapper.contents import Part
 
-GONE = "This file cannot be read any more. Choose Back and try again."
-_READING = "Reading…"
+GONE = _("This file cannot be read any more. Choose Back and try again.")
+_READING = _("Reading…")
 _NAME_CHARS = 90
 
 
@@ -46,8 +47,8 @@ class PartViewer(QWidget):
         self.views = QStackedWidget()
         self.views.addWidget(self.text)
         self.views.addWidget(self.picture)
-        self.full = QCheckBox("Full si&ze")
-        self.previous, self.next = QPushButton("&Previous page"), QPushButton("&Next page")
+        self.full = QCheckBox(_("Full si&ze"))
+        self.previous, self.next = QPushButton(_("&Previous page")), QPushButton(_("&Next page"))
         for button in (self.previous, self.next):
             button.setAutoDefault(False)
         self.place = QLabel()
@@ -65,14 +66,12 @@ class PartViewer(QWidget):
         self.close_part()
         self._size = part.size
         self.about.setToolTip(part.name)
-        self.about.setText(
-            f"{_shortened(part.name)}: {part.about}\n{part.size:,} bytes, SHA-256 {part.sha256}"
-        )
+        self.about.setText(_about(part))
         if part.text or part.picture:
             self._show_text(_READING)
             self._reader.open(part)
         else:
-            self._show_text(f"{part.about[:1].upper()}{part.about[1:]}: nothing to read here.")
+            self._show_text(_("There is nothing to read here."))
 
     def close_part(self, wait: bool = False) -> None:
         """Let go of what is shown; `wait` until its file is closed."""
@@ -118,7 +117,9 @@ class PartViewer(QWidget):
         if page and several:
             self.previous.setEnabled(page.number > 0)
             self.next.setEnabled(page.begin < page.end < self._size)
-            self.place.setText(f"{size_text(page.begin)} to {size_text(page.end)} of {size_text(self._size)}")
+            begin, end, size = map(size_text, (page.begin, page.end, self._size))
+            # Translators: which part of a long file is shown: “131.1 kB to 262.1 kB of 3.4 MB”.
+            self.place.setText(_("{begin} to {end} of {size}").format(begin=begin, end=end, size=size))
 
     def _connect(self) -> None:
         self._reader.page_read.connect(self._show_page)
@@ -152,11 +153,12 @@ class FittedPicture(QScrollArea):
         self._full = False
         self.label = QLabel()
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.label.setAccessibleName("The picture, as it is sent")
+        for part in (self, self.label):
+            part.setAccessibleName(_("The picture, as it is sent"))
         self.setWidget(self.label)
         self.setWidgetResizable(True)
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
-        self.viewport().setToolTip("Click for full size, and again to fit")
+        self.viewport().setToolTip(_("Click for full size, and again to fit"))
 
     def show_image(self, image: QImage | None) -> None:
         """Show an image; None lets go of the last one."""
@@ -201,11 +203,19 @@ def _text_view() -> QPlainTextEdit:
     # Looking for words to wrap at takes Qt seconds in a line of 100 kB, as a broken log may have.
     text.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
     text.setTabChangesFocus(True)
-    text.setAccessibleName("Text of the file, as it is sent")
+    text.setAccessibleName(_("Text of the file, as it is sent"))
     text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
     keys = Qt.TextInteractionFlag.TextSelectableByKeyboard
     text.setTextInteractionFlags(keys | Qt.TextInteractionFlag.TextSelectableByMouse)
     return text
+
+
+def _about(part: Part) -> str:
+    """What a part is, and its hash, in two lines."""
+    # Translators: {file} is the name of a file, {about} says what it is.
+    what = _("{file}: {about}").format(file=_shortened(part.name), about=part.about)
+    size = plural("{count} byte, SHA-256 {hash}", "{count} bytes, SHA-256 {hash}", part.size)
+    return f"{what}\n{size.format(count=number(part.size), hash=part.sha256)}"
 
 
 def _shortened(name: str) -> str:

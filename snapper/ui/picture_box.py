@@ -24,11 +24,18 @@ from snapper.answer import Picture
 from snapper.capture.frame import Frame, Rect, window_area
 from snapper.destinations import Destination
 from snapper.fitting import pieces, pieces_text
+from snapper.language import _, number, plural
 from snapper.ui.cover_edits import CoverEdits
 from snapper.ui.look import Badge, Banner, Card, badge_color
 from snapper.ui.preview import Preview
+from snapper.ui.spoken import without_letter
 from snapper.ui.thumbnail import Thumbnail
 from snapper.words import size_text
+
+# Translators: here and below, the same letter in every message that begins with these words.
+_INCLUDE = _("Include &screenshot")
+# Translators: the same letter in every message that begins with these words.
+_THIS_WINDOW = _("This win&dow")
 
 
 class PictureBox(Card):
@@ -44,15 +51,15 @@ class PictureBox(Card):
         self._sizes: Mapping[Picture, int] = {}
         self._destination: Destination | None = None
         self._edits = CoverEdits()
-        self.include = QCheckBox("Include &screenshot")
-        self.include.setAccessibleName("Include screenshot")
-        self.screen_choice = QRadioButton("Whole sc&reen")
-        self.screen_choice.setAccessibleName("Whole screen")
-        self.window_choice = QRadioButton("This win&dow")
+        self.include = QCheckBox(_INCLUDE)
+        self.include.setAccessibleName(without_letter(_INCLUDE))
+        self.screen_choice = QRadioButton(_("Whole sc&reen"))
+        self.screen_choice.setAccessibleName(without_letter(self.screen_choice.text()))
+        self.window_choice = QRadioButton(_THIS_WINDOW)
         self.thumbnail = Thumbnail()
-        self.cover_button = QPushButton("Co&ver something…")
-        self.cover_button.setAccessibleName("Cover something")
-        self.cover_button.setToolTip("Draw black boxes over what nobody is to see")
+        self.cover_button = QPushButton(_("Co&ver something…"))
+        self.cover_button.setAccessibleName(_("Cover something"))
+        self.cover_button.setToolTip(_("Draw black boxes over what nobody is to see"))
         self._covered = QLabel()
         self._remark = Banner(badge_color(Badge.WAITING))
         self._choices = QButtonGroup(self)
@@ -158,8 +165,9 @@ class PictureBox(Card):
         if image is None or area is None:
             return
         self.close_preview()
-        title = "This window" if self.choice() is Picture.WINDOW else "Whole screen"
-        self._preview = preview = Preview(image, f"{title} – snapper", area, self._edits, self)
+        whole = self.choice() is Picture.SCREEN
+        title = _("Whole screen – snapper") if whole else _("This window – snapper")
+        self._preview = preview = Preview(image, title, area, self._edits, self)
         preview.changed.connect(self._show_covers)
         preview.finished.connect(lambda: self._preview_closed(preview))
         preview.show()
@@ -177,8 +185,12 @@ class PictureBox(Card):
     def _show_covers(self) -> None:
         area = _area(self._frame, self.choice())
         visible = [rect for each in self.covers() if area and (rect := each.intersection(area))]
-        parts = "1 part is" if len(visible) == 1 else f"{len(visible)} parts are"
-        self._covered.setText(f"{parts} covered" if visible else "")
+        count = len(visible)
+        said = plural("{count} part is covered", "{count} parts are covered", count).format(count=count)
+        self._covered.setText(said if visible else "")
+        size = _("{width} × {height} pixels").format(width=area.width, height=area.height) if area else ""
+        described = filter(None, (size, said if visible else ""))
+        self.thumbnail.setAccessibleDescription("; ".join(described) or _("No screenshot"))
         self.thumbnail.show_covers(
             [rect._replace(left=rect.left - area.left, top=rect.top - area.top) for rect in visible]
             if area
@@ -187,20 +199,20 @@ class PictureBox(Card):
 
     def _name_size(self) -> None:
         size, to = self.file_size(), self._destination
-        count = pieces(size, to.limits) if to else 1
-        said = f" ({size_text(size)}{f', in {count} pieces' if count > 1 else ''})" if size else ""
-        self.include.setText(f"Include &screenshot{said}")
-        self.include.setToolTip(pieces_text([("It", size)], to) if to else "")
+        self.include.setText(_include(size, pieces(size, to.limits) if to else 1))
+        self.include.setToolTip(pieces_text([(_("The picture"), size)], to) if to else "")
 
     def _name_window(self, title: str | None) -> None:
-        text = "This win&dow"
+        text = _THIS_WINDOW if title is not None else _("This win&dow (none was active)")
+        spoken = without_letter(_THIS_WINDOW)
         if title:
             room = QFontMetrics(self.font()).averageCharWidth() * 21
             short = QFontMetrics(self.font()).elidedText(title, Qt.TextElideMode.ElideRight, room)
-            text += f": {short.replace('&', '&&')}"
-        self.window_choice.setText(text if title is not None else "This win&dow (none was active)")
-        self.window_choice.setAccessibleName(f"This window: {title}" if title else "This window")
-        reason = title if title is not None else "No window was active when the picture was taken."
+            text = _("This win&dow: {title}").format(title=short.replace("&", "&&"))
+            spoken = without_letter(_("This win&dow: {title}")).format(title=title)
+        self.window_choice.setText(text)
+        self.window_choice.setAccessibleName(spoken)
+        reason = title if title is not None else _("No window was active when the picture was taken.")
         self.window_choice.setToolTip(reason)
         self.window_choice.setAccessibleDescription(reason)
 
@@ -221,17 +233,33 @@ class PictureBox(Card):
         return image_of(self._frame, self.choice()) if self._frame else None
 
 
+def _include(size: int, count: int) -> str:
+    """The words of the check box, with the size of the picture (0: not known) and its number of pieces."""
+    if not size:
+        return _INCLUDE
+    if count == 1:
+        return _("Include &screenshot ({size})").format(size=size_text(size))
+    said = plural(
+        "Include &screenshot ({size}, in {count} piece)",
+        "Include &screenshot ({size}, in {count} pieces)",
+        count,
+    )
+    return said.format(size=size_text(size), count=number(count))
+
+
 def image_of(frame: Frame, picture: Picture) -> QImage | None:
-    """The chosen picture; the whole screen shares its pixels with the frame, which must outlive it."""
+    """The chosen picture, by the window's own pixels where there are such; what shares its pixels with the
+    frame must not outlive it."""
     area = _area(frame, picture)
     if area is None:
         return None
-    whole = QImage(
-        frame.pixels, frame.area.width, frame.area.height, frame.area.width * 4, QImage.Format.Format_RGB32
-    )
+    own = frame.own if picture is Picture.WINDOW else None
+    around = frame.area if own is None else area
+    pixels = frame.pixels if own is None else own
+    whole = QImage(pixels, around.width, around.height, around.width * 4, QImage.Format.Format_RGB32)
     if area == frame.area:
         return whole
-    left, top = area.left - frame.area.left, area.top - frame.area.top
+    left, top = area.left - around.left, area.top - around.top
     return whole.copy(QRect(left, top, area.width, area.height))
 
 

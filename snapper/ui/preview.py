@@ -22,13 +22,15 @@ from PySide6.QtWidgets import (
 )
 
 from snapper.capture.frame import Rect
+from snapper.language import _, number
 from snapper.ui.cover_canvas import CoverCanvas
 from snapper.ui.cover_edits import CoverEdits
 from snapper.ui.look import plain_label, put_in_middle
+from snapper.ui.spoken import without_letter
 
 _ZOOMS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 _STEP = 40  # logical pixels by which an arrow key scrolls
-_HELP = (
+_HELP = _(
     "Drag to cover. Right click or Del removes, arrows move, Shift+arrows resize (Ctrl: one pixel), N adds, "
     "Tab: next, Ctrl+Z undoes, Ctrl+wheel + − zoom."
 )
@@ -59,8 +61,9 @@ class Preview(QDialog):
         self._make_parts(image)
         self._lay_out()
         self._connect()
-        wish = image.size() / self.devicePixelRatioF() + QSize(40, 150)
-        put_in_middle(self, wish.expandedTo(QSize(760, 420)), parent.screen())
+        beside = self.sizeHint().height() - self._area.sizeHint().height() + 60
+        wish = image.size() / self.devicePixelRatioF() + QSize(40, max(beside, 150))
+        put_in_middle(self, wish.expandedTo(QSize(760, beside + 270)), parent.screen())
         self._fit.setChecked(True)
         self._canvas.setFocus()
         self._canvas.select(next(iter(self._canvas.visible_covers()), None))
@@ -77,29 +80,33 @@ class Preview(QDialog):
     # --- parts --------------------------------------------------------------------------------------------
 
     def _make_parts(self, image: QImage) -> None:
-        self._add = self._button("&Add a cover", self._canvas.add)
-        self._remove = self._button("&Remove", self._canvas.remove)
-        self._undo = self._button("&Undo", self._canvas.undo)
-        self._redo = self._button("Red&o", self._canvas.redo)
+        self._add = self._button(_("&Add a cover"), self._canvas.add)
+        self._remove = self._button(_("&Remove"), self._canvas.remove)
+        self._undo = self._button(_("&Undo"), self._canvas.undo)
+        self._redo = self._button(_("Red&o"), self._canvas.redo)
         self._said = QLabel()
-        self._fit, self._full = QRadioButton("&Fit to window"), QRadioButton("&100 %")
+        self._fit, self._full = QRadioButton(_("&Fit to window")), QRadioButton(_("&100 %"))
         self._sizes = QButtonGroup(self)
         for choice in (self._fit, self._full):
             self._sizes.addButton(choice)
-            choice.setAccessibleName(choice.text().replace("&", ""))
+            choice.setAccessibleName(without_letter(choice.text()))
             choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._smaller = self._button("−", lambda: self._zoom_by(-1), "Smaller")
-        self._larger = self._button("+", lambda: self._zoom_by(1), "Larger")
+        self._smaller = self._button("−", lambda: self._zoom_by(-1), _("Smaller"))
+        self._larger = self._button("+", lambda: self._zoom_by(1), _("Larger"))
         for button in (self._smaller, self._larger):
             button.setFixedWidth(button.sizeHint().height() * 3 // 2)
         self._percent = QLabel()
-        self._sent = QLabel(f"{image.width()} × {image.height()} pixels: this is what is sent")
-        self._close = self._button("&Close", self.close)
+        self._sent = QLabel(
+            _("{width} × {height} pixels: this is what is sent").format(
+                width=image.width(), height=image.height()
+            )
+        )
+        self._close = self._button(_("&Close"), self.close)
         self._close.setDefault(True)
 
     def _button(self, text: str, action: Callable[[], object], name: str = "") -> QPushButton:
         button = QPushButton(text)
-        button.setAccessibleName(name or text.replace("&", ""))
+        button.setAccessibleName(name or without_letter(text))
         button.setToolTip(name)
         button.setAutoDefault(False)  # Enter closes, whichever part has the focus
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the picture
@@ -172,7 +179,7 @@ class Preview(QDialog):
             self._canvas.fit(self._area.maximumViewportSize())
         elif self._full.isChecked():
             self._canvas.set_zoom(1.0)
-        self._percent.setText(f"{round(self._canvas.zoom * 100)} %")
+        self._percent.setText(_percent(self._canvas.zoom))
 
     def _zoom_by(self, way: int) -> None:
         view = self._area.viewport()
@@ -191,7 +198,7 @@ class Preview(QDialog):
         self._full.setChecked(new == 1.0)
         self._sizes.setExclusive(True)
         self._canvas.set_zoom(new)
-        self._percent.setText(f"{round(new * 100)} %")
+        self._percent.setText(_percent(new))
         self._scroll_by(place - (point * (new / old)).toPoint() - self._canvas.pos())
 
     # --- scrolling ----------------------------------------------------------------------------------------
@@ -214,3 +221,7 @@ class Preview(QDialog):
             )
         elif not self._canvas.visibleRegion().intersects(place):
             self._area.ensureVisible(place.left(), place.top())
+
+
+def _percent(zoom: float) -> str:
+    return _("{percent} %").format(percent=number(round(zoom * 100)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -18,11 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from snapper.privacy.classes import OPTIONAL, RULES, Private
-from snapper.ui.look import plain_label
+from snapper.language import _, number, plural
+from snapper.privacy.classes import OPTIONAL, RULES, Private, Rule
+from snapper.ui.look import plain_label, put_in_middle
+from snapper.ui.rooms import Scrolling
 
 _NAMED_FIRST = (Private.SECRET, Private.ACCOUNT, Private.USER)  # the line has room for no more
-_NOT_COVERED = "Encrypted logs go as they are, and so does the picture: cover what nobody is to see in it."
+_NOT_COVERED = _("Encrypted logs go as they are, and so does the picture: cover what nobody is to see in it.")
 _EXAMPLE = "7K3QF"
 
 
@@ -34,9 +36,8 @@ class PrivacyBox(QWidget):
         self._keep: frozenset[Private] = frozenset()
         self._panel: PrivacyPanel | None = None
         self.line = plain_label(scale=0.92)
-        self.line.setAccessibleName("What is replaced before sending")
-        self.change = QPushButton("C&hange…")
-        self.change.setAccessibleName("Change what is replaced")
+        self.change = QPushButton(_("C&hange…"))
+        self.change.setAccessibleName(_("Change what is replaced"))
         self._lay_out()
         self.change.clicked.connect(self._open)
         self.preset(frozenset())
@@ -88,17 +89,17 @@ class PrivacyPanel(QDialog):
 
     def __init__(self, keep: Collection[Private], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("What is replaced before sending – snapper")
+        self.setWindowTitle(_("What is replaced before sending – snapper"))
         self.boxes: dict[Private, QCheckBox] = {}
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(18, 16, 18, 14)
+        body = QWidget()
+        rows = QVBoxLayout(body)
+        rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(
-            plain_label("Hidden in your note, in plain logs and in the facts about this computer:")
+            plain_label(_("Hidden in your note, in plain logs and in the facts about this computer:"))
         )
         for private, rule in RULES.items():
-            instead = f" ({rule.label}-{_EXAMPLE} instead)" if rule.label else " (removed)"
-            box = QCheckBox(f"Hide {rule.words}{instead}{'' if rule.optional else ', always'}")
-            box.setAccessibleName(f"Hide {rule.words}")
+            box = QCheckBox(_hide(rule))
+            box.setAccessibleName(_("Hide {kind}").format(kind=rule.words))
             box.setChecked(private not in keep)
             box.setEnabled(rule.optional)
             self.boxes[private] = box
@@ -108,8 +109,17 @@ class PrivacyPanel(QDialog):
         buttons = QDialogButtonBox(ok | cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        rows.addWidget(buttons)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(18, 16, 18, 14)
+        whole.addWidget(Scrolling(body), 1)
+        whole.addWidget(buttons)
+        put_in_middle(self, self._wish(body), parent.screen())
         self.boxes[Private.ACCOUNT].setFocus()
+
+    def _wish(self, body: QWidget) -> QSize:
+        """The size at which nothing scrolls."""
+        wish, least = self.sizeHint(), body.sizeHint()
+        return wish + QSize(0, max(body.heightForWidth(least.width()) - least.height(), 0))
 
     def keep(self) -> frozenset[Private]:
         """The classes whose box is not checked."""
@@ -121,8 +131,28 @@ def privacy_line(keep: Collection[Private]) -> str:
     hidden = [private for private in RULES if private not in keep]
     first = [RULES[private].words for private in hidden if private in _NAMED_FIRST]
     more = len(hidden) - len(first)
-    said = f"Replaced before sending: {', '.join(first)}{f' and {more} more kinds' if more else ''}"
-    said += "; not in encrypted logs and the picture."
+    if more:
+        sentence = plural(
+            "Replaced before sending: {kinds} and {count} more kind; not in encrypted logs and the picture.",
+            "Replaced before sending: {kinds} and {count} more kinds; not in encrypted logs and the picture.",
+            more,
+        )
+    else:
+        sentence = _("Replaced before sending: {kinds}; not in encrypted logs and the picture.")
+    said = sentence.format(kinds=", ".join(first), count=number(more))
     if shown := [RULES[private].words for private in RULES if private in keep]:
-        return f"Support will see: {', '.join(shown)}. {said}"
+        seen = _("Support will see: {kinds}.").format(kinds=", ".join(shown))
+        return f"{seen} {said}"
     return said
+
+
+def _hide(rule: Rule) -> str:
+    """The label of a class: what stands in place of its values."""
+    if not rule.optional:
+        # Translators: {kind} is “passwords, tokens and other secrets”.
+        return _("Hide {kind} (removed), always").format(kind=rule.words)
+    if not rule.label:
+        return _("Hide {kind} (removed)").format(kind=rule.words)
+    # Translators: {kind} is “account numbers”, {pseudonym} is “ACCT-7K3QF”.
+    said = _("Hide {kind} ({pseudonym} instead)")
+    return said.format(kind=rule.words, pseudonym=f"{rule.label}-{_EXAMPLE}")

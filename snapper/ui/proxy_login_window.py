@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from snapper.delivery.route import Login
+from snapper.language import _
 from snapper.ui.look import (
     Badge,
     Banner,
@@ -27,22 +28,24 @@ from snapper.ui.look import (
     plain_label,
     screen_for,
 )
+from snapper.ui.rooms import Scrolling
+from snapper.ui.spoken import without_letter
 
 _LETTERS_WIDE = 68
-_WHY = (
+_WHY = _(
     "It wants a user name and a password before it lets your report out of this network. The report is kept "
     "until then."
 )
-_WHOSE = (
+_WHOSE = _(
     "This is the sign-in of your company's network, often the one of your computer. It is not your TWS or "
     "IBKR login: do not enter that here. If you have none, choose Later and ask your IT department."
 )
-_WRONG = (
+_WRONG = _(
     "The proxy did not accept the last user name and password. Check them, and Caps Lock: a few wrong ones "
     "may lock your account."
 )
-_LOOKING = "Looking for a keyring…"
-_NOT_KEPT = "The login is forgotten when snapper ends."
+_LOOKING = _("Looking for a keyring…")
+_NOT_KEPT = _("The login is forgotten when snapper ends.")
 
 
 class ProxyLoginWindow(QWidget):
@@ -54,7 +57,7 @@ class ProxyLoginWindow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setWindowFlags(Qt.WindowType.Window | Qt.WindowType.WindowStaysOnTopHint)
-        self.setWindowTitle("Sign in to the proxy – snapper")
+        self.setWindowTitle(_("Sign in to the proxy – snapper"))
         self.setWindowIcon(icon())
         self._address = ""
         self._make_parts()
@@ -70,7 +73,7 @@ class ProxyLoginWindow(QWidget):
         """Show the question about a proxy. `user` is filled in, `wrong` says that the last login was refused;
         only when a person `asked_for` it does it take the keyboard focus."""
         self._address = address
-        self._title.setText(f"Sign in to the proxy {address}")
+        self._title.setText(_("Sign in to the proxy {address}").format(address=address))
         self._wrong.say(_WRONG if wrong else "")
         self._user.setText(user)
         self._password.clear()
@@ -132,7 +135,10 @@ class ProxyLoginWindow(QWidget):
         """At the top right: receipts have the bottom."""
         space = screen_for(None).availableGeometry().adjusted(16, 40, -16, -16)  # room for the title bar
         width = min(self.fontMetrics().averageCharWidth() * _LETTERS_WIDE, space.width())
-        height = max(self._rows.totalHeightForWidth(width), self._rows.totalMinimumSize().height())
+        margins = self._rows.contentsMargins()
+        inside = width - margins.left() - margins.right()
+        beside = margins.top() + margins.bottom() + self._rows.spacing() + self._sign_in.sizeHint().height()
+        height = self._scrolled.widget().heightForWidth(inside) + beside
         self.resize(width, min(height, space.height()))
         self.move(space.right() - width, space.top())
 
@@ -142,28 +148,29 @@ class ProxyLoginWindow(QWidget):
         self._title = plain_label(scale=1.1, bold=True)
         self._why = plain_label(_WHY)
         self._wrong = Banner(badge_color(Badge.ATTENTION))
-        self._sign_in = QPushButton("&Sign in")
-        self._sign_in.setAccessibleName("Sign in")
+        self._sign_in = QPushButton(_("&Sign in"))
+        self._sign_in.setAccessibleName(without_letter(self._sign_in.text()))
         self._sign_in.setEnabled(False)
         self._sign_in.clicked.connect(lambda: self._submit())
         emphasize(self._sign_in)
         self._user = QLineEdit()
-        self._user.setAccessibleName("User name for the proxy")
+        self._user.setAccessibleName(_("User name for the proxy"))
         self._user.textChanged.connect(lambda text: self._sign_in.setEnabled(bool(text.strip())))
         self._password = QLineEdit()
         self._password.setEchoMode(QLineEdit.EchoMode.Password)
-        self._password.setAccessibleName("Password for the proxy")
-        self._keep = QCheckBox("&Keep it in this computer's keyring")
-        self._keep.setAccessibleName("Keep it in this computer's keyring")
+        self._password.setAccessibleName(_("Password for the proxy"))
+        self._keep = QCheckBox(_("&Keep it in this computer's keyring"))
+        self._keep.setAccessibleName(without_letter(self._keep.text()))
         self._reason = plain_label()
         self._whose = plain_label(_WHOSE)
-        self._later = QPushButton("&Later")
-        self._later.setAccessibleName("Later")
+        self._later = QPushButton(_("&Later"))
+        self._later.setAccessibleName(without_letter(self._later.text()))
         self._later.clicked.connect(lambda: self.close())
 
     def _lay_out(self) -> None:
         fields = QGridLayout()
-        for row, (text, field) in enumerate((("&User name:", self._user), ("&Password:", self._password))):
+        named = ((_("&User name:"), self._user), (_("&Password:"), self._password))
+        for row, (text, field) in enumerate(named):
             label = QLabel(text)
             label.setBuddy(field)
             fields.addWidget(label, row, 0)
@@ -171,15 +178,21 @@ class ProxyLoginWindow(QWidget):
         fields.addWidget(self._keep, 2, 1)
         buttons = QHBoxLayout()
         buttons.addStretch()
-        buttons.addWidget(self._later)
         buttons.addWidget(self._sign_in)
-        self._rows = rows = QVBoxLayout(self)
-        rows.setContentsMargins(18, 14, 18, 14)
+        buttons.addWidget(self._later)
+        rows = QVBoxLayout()
+        rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(10)
         for part in (self._title, self._why, self._wrong):
             rows.addWidget(part)
         rows.addLayout(fields)
         rows.addWidget(self._reason)
         rows.addWidget(self._whose)
-        rows.addLayout(buttons)
+        body = QWidget()
+        body.setLayout(rows)
+        self._scrolled = Scrolling(body)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(18, 14, 18, 14)
+        self._rows.addWidget(self._scrolled, 1)
+        self._rows.addLayout(buttons)
         chain_tabs((self._user, self._password, self._keep, self._sign_in, self._later))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from snapper.language import _, number, plural
 from snapper.report import Receipt, Report
 from snapper.ui.contents_list import ContentsList
 from snapper.ui.look import (
@@ -28,12 +29,14 @@ from snapper.ui.look import (
     put_in_corner,
     screen_for,
 )
+from snapper.ui.read_aloud import announce
 from snapper.ui.receipts import ReceiptWords, words_of
 from snapper.ui.saving import ON_CLIPBOARD, ask_folder, to_clipboard
 
 _LETTERS_WIDE = 72
-_QUOTE = "Support does not watch uploads: quote this number."
-_ASK = "Ask support whether it is there, and quote this. Nobody watches uploads."
+_QUOTE = _("Support does not watch uploads: quote this number.")
+_ASK = _("Ask support whether it is there, and quote this. Nobody watches uploads.")
+_COPY, _COPIED = _("Copy"), _("Copied")
 
 
 class ReceiptWindow(QWidget):
@@ -53,44 +56,50 @@ class ReceiptWindow(QWidget):
             | Qt.WindowType.WindowStaysOnTopHint
             | Qt.WindowType.WindowDoesNotAcceptFocus
         )
-        self.setWindowTitle("Receipt – snapper")
+        self.setWindowTitle(_("Receipt – snapper"))
         self.setWindowIcon(icon())
         self._words: ReceiptWords | None = None
         self._url = self._report_id = self._text_for_it = ""
+        self._about = ""
         self._earlier = 0
         self._make_parts()
         self._lay_out()
 
+    @property
+    def shows(self) -> str:
+        """The id of the report that is told of now; "" where none is."""
+        return self._about if self.isVisible() else ""
+
     def show_delivered(self, receipt: Receipt, report: Report) -> None:
         """The ticket system proved that it stored the report."""
-        self._title.setText("Your report has arrived")
+        self._title.setText(_("Your report has arrived"))
         self._problem.say()
         self._explain.setText(_QUOTE)
         self._show_receipt(receipt, words_of(receipt, report.destination))
         self._list(report)
-        self._appear()
+        self._appear(report.id)
 
     def show_unconfirmed(self, receipt: Receipt, report: Report, sentence: str) -> None:
         """The ticket system took the report but did not prove it; `sentence` says what that means."""
-        self._title.setText("Your report was sent, but is not confirmed")
+        self._title.setText(_("Your report was sent, but is not confirmed"))
         self._problem.say(sentence)
         self._explain.setText(_ASK)
         self._show_receipt(receipt, words_of(receipt, report.destination))
         self._list(None)
-        self._appear()
+        self._appear(report.id)
 
     def show_problem(
         self, sentence: str, next_sentence: str, report_id: str = "", text_for_it: str = ""
     ) -> None:
         """A report has not gone out: why, and what happens next; with its id, it can be saved for sending by
         hand, and with a text for the IT department, that can be copied."""
-        self._title.setText("Your report has not been sent yet")
+        self._title.setText(_("Your report has not been sent yet"))
         self._problem.say(sentence)
         self._explain.setText(next_sentence)
         self._show_receipt(None, None)
         self._offer(report_id, text_for_it)
         self._list(None)
-        self._appear()
+        self._appear(report_id)
 
     def say(self, sentence: str) -> None:
         """Tell how saving ended."""
@@ -132,7 +141,7 @@ class ReceiptWindow(QWidget):
             return
         self._code.setText(words.quote)
         self._ticket.setText(words.beside)
-        self._copy.setText("Copy")
+        self._copy.setText(_COPY)
         self._open.setText(words.link)
         self._open.setToolTip(self._url)
         self._open.setVisible(_is_web_address(self._url))
@@ -142,7 +151,7 @@ class ReceiptWindow(QWidget):
         self._said.say()
         self._by_hand.setVisible(bool(report_id))
         self._for_it.setVisible(bool(text_for_it))
-        self._for_it.setText("Copy text for IT")
+        self._for_it.setText(_("Copy text for IT"))
 
     def _ask_folder(self) -> None:
         report_id = self._report_id  # another report may be shown by the time a folder is chosen
@@ -150,32 +159,41 @@ class ReceiptWindow(QWidget):
 
     def _copy_for_it(self) -> None:
         to_clipboard(self._text_for_it)
-        self._for_it.setText("Copied")
+        self._for_it.setText(_COPIED)
 
     def _list(self, report: Report | None) -> None:
         self._contents.show_report(report)
         self._contents.setVisible(report is not None)
         self._contents.shrink()
 
-    def _appear(self) -> None:
+    def _appear(self, about: str) -> None:
         self._earlier = self._earlier + 1 if self.isVisible() else 0
-        results = "result" if self._earlier == 1 else "results"
-        self._more.setText(f"{self._earlier} earlier {results}: see the outbox")
+        self._about = about
+        more = plural(
+            "{count} earlier result: see the outbox", "{count} earlier results: see the outbox", self._earlier
+        )
+        self._more.setText(more.format(count=number(self._earlier)))
         self._more.setVisible(self._earlier > 0)
         self._fit()
         self.show()
         self.raise_()
         self.update()
+        said = (self._title.text(), self._problem.text(), self._code.text() if self._words else "")
+        announce(self, " ".join(filter(None, (*said, self._explain.text()))))
 
     def _fit(self) -> None:
-        width = self.fontMetrics().averageCharWidth() * _LETTERS_WIDE
-        self.resize(width, max(self._rows.totalHeightForWidth(width), self._rows.totalMinimumSize().height()))
+        space = screen_for(None).availableGeometry().adjusted(16, 16, -16, -16)
+        width = min(self.fontMetrics().averageCharWidth() * _LETTERS_WIDE, space.width())
+        height = max(self._rows.totalHeightForWidth(width), self._rows.totalMinimumSize().height())
+        if height > space.height():
+            self._contents.give_way(height - space.height())
+        self.resize(width, min(height, space.height()))
         put_in_corner(self, screen_for(None))
 
     def _copy_receipt(self) -> None:
         if self._words is not None:
             to_clipboard(self._words.clipboard)
-            self._copy.setText("Copied")
+            self._copy.setText(_COPIED)
 
     def _open_ticket(self) -> None:
         if _is_web_address(self._url):
@@ -188,11 +206,11 @@ class ReceiptWindow(QWidget):
         self._close = QToolButton()
         self._close.setText("✕")
         self._close.setAutoRaise(True)
-        self._close.setAccessibleName("Close")
+        self._close.setAccessibleName(_("Close"))
         self._close.clicked.connect(self.close)
         self._code = QLabel()
         self._code.setTextFormat(Qt.TextFormat.PlainText)
-        self._code.setAccessibleName("What to quote to support")
+        self._code.setAccessibleDescription(_("What to quote to support"))
         font = self._code.font()
         font.setPointSizeF(font.pointSizeF() * 2.2)
         font.setBold(True)
@@ -201,17 +219,17 @@ class ReceiptWindow(QWidget):
         self._problem = Banner(badge_color(Badge.WAITING))
         self._explain = plain_label()
         self._contents = ContentsList()
-        self._copy = QPushButton("Copy")
-        self._copy.setAccessibleName("Copy what support needs to find it")
+        self._copy = QPushButton(_COPY)
+        self._copy.setAccessibleName(_("Copy what support needs to find it"))
         self._copy.clicked.connect(self._copy_receipt)
         emphasize(self._copy)
         self._open = QPushButton()
         self._open.clicked.connect(self._open_ticket)
         self._said = Banner(BLUE)
-        self._by_hand = QPushButton("Save for sending by hand…")
+        self._by_hand = QPushButton(_("Save for sending by hand…"))
         self._by_hand.clicked.connect(self._ask_folder)
         self._for_it = QPushButton()
-        self._for_it.setAccessibleName("Copy text for the IT department")
+        self._for_it.setAccessibleName(_("Copy text for the IT department"))
         self._for_it.clicked.connect(self._copy_for_it)
         self._more = QPushButton()
         self._more.setFlat(True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from snapper.destinations import DESK
+from snapper.language import Sentence, _, in_english
 from snapper.report import Receipt
 
 
@@ -28,18 +29,59 @@ def words_of(receipt: Receipt, destination: str) -> ReceiptWords:
     from snapper.delivery.letter import tag_of  # takes a megabyte, which a listener that waits does not need
 
     code, ticket, url = receipt.code, receipt.ticket, receipt.url
-    at = "" if destination in ("", DESK) else f" at {destination}"
-    where, link = f"icket {ticket}{at}", f"Open ticket {ticket}"
+    said = _AT_THE_DESK if destination in ("", DESK) else _ELSEWHERE
+    facts = {"code": code, "ticket": ticket, "destination": destination}
+    where, link = said.ticket.format(**facts), _("Open ticket {ticket}").format(ticket=ticket)
     if code != tag_of(receipt.report_id):
-        copied = _lines(f"Receipt {code}", f"T{where}", url)
-        return ReceiptWords(code, f"T{where}", f"{code}, t{where}", link, copied)
+        copied = _lines(f"Receipt {code}", where, url)
+        return ReceiptWords(code, where, said.both.format(**facts), link, copied)
+    search = said.search.format(**facts)
     if ticket in ("", code):
-        beside = f"No ticket number is known: support finds the report by searching{at} for this."
-        return ReceiptWords(code, beside, f"{code}{at}", "Open it", _lines(f"Search{at} for {code}", url))
-    beside = f"Support finds it{at} by searching for {code}, too."
-    copied = _lines(f"T{where}", url, f"Search for {code}")
-    return ReceiptWords(f"Ticket {ticket}", beside, f"t{where} ({code})", link, copied)
+        return ReceiptWords(
+            code,
+            said.unnumbered.format(**facts),
+            said.code.format(**facts),
+            _("Open it"),
+            _lines(search, url),
+        )
+    quote = _AT_THE_DESK.ticket.format(**facts)
+    copied = _lines(where, url, _AT_THE_DESK.search.format(**facts))
+    return ReceiptWords(quote, said.numbered.format(**facts), said.tagged.format(**facts), link, copied)
 
 
 def _lines(*lines: str) -> str:
-    return "\n".join(filter(None, lines))
+    """Lines for the clipboard: in English, as they are for support."""
+    return "\n".join(filter(None, map(in_english, lines)))
+
+
+class _Said(NamedTuple):
+    """The sentences for one kind of place."""
+
+    ticket: Sentence
+    both: Sentence  # the code and the ticket, on one line
+    tagged: Sentence  # the ticket, and the tag that a search finds
+    code: str
+    numbered: Sentence
+    unnumbered: Sentence
+    search: Sentence
+
+
+_AT_THE_DESK = _Said(
+    _("Ticket {ticket}"),
+    _("{code}, ticket {ticket}"),
+    # Translators: follows the state of a report: “Delivered: ticket 1042 (snapper-7K3FQ2)”.
+    _("ticket {ticket} ({code})"),
+    "{code}",
+    _("Support finds it by searching for {code}, too."),
+    _("No ticket number is known: support finds the report by searching for this."),
+    _("Search for {code}"),
+)
+_ELSEWHERE = _Said(
+    _("Ticket {ticket} at {destination}"),
+    _("{code}, ticket {ticket} at {destination}"),
+    _("ticket {ticket} at {destination} ({code})"),
+    _("{code} at {destination}"),
+    _("Support finds it at {destination} by searching for {code}, too."),
+    _("No ticket number is known: support finds the report by searching at {destination} for this."),
+    _("Search at {destination} for {code}"),
+)

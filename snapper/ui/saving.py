@@ -9,7 +9,9 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-ON_CLIPBOARD = "The path of the zip is on the clipboard."
+from snapper.language import _
+
+ON_CLIPBOARD = _("The path of the zip is on the clipboard.")
 
 
 def ask_folder(parent: QWidget, chosen: Callable[[Path], None]) -> None:
@@ -17,7 +19,7 @@ def ask_folder(parent: QWidget, chosen: Callable[[Path], None]) -> None:
     desktop = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DesktopLocation)
     # Else it begins in the folder the program was started in, on Windows often one of the system's.
     start = desktop if desktop and Path(desktop).is_dir() else str(Path.home())
-    dialog = QFileDialog(parent, "Folder to save the report in", start)
+    dialog = QFileDialog(parent, _("Folder to save the report in"), start)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPalette, QP
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from snapper.capture.frame import Rect
+from snapper.language import _
 from snapper.ui.picture_view import COVER_COLOR
 
 _THUMBNAIL = QSize(320, 180)
@@ -25,8 +26,8 @@ class Thumbnail(QAbstractButton):
         self._pixmap: QPixmap | None = None
         self._scale = 1.0  # logical pixels for each pixel of the image
         self._covers: Sequence[Rect] = ()
-        self.setAccessibleName("Screenshot, full-size look")
-        self.setToolTip("Look at it in full size")
+        self.setAccessibleName(_("Screenshot, full-size look"))
+        self.setToolTip(_("Look at it in full size"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumSize(_THUMBNAIL / 2)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -59,8 +60,8 @@ class Thumbnail(QAbstractButton):
         painter = QPainter(self)
         colors = self.palette()
         if self._pixmap is None:
-            painter.setPen(colors.color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No screenshot")
+            painter.setPen(colors.color(QPalette.ColorRole.WindowText))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("No screenshot"))
             place = QRectF(self.rect())
         else:
             place = QRectF(QPointF(0, 0), self._pixmap.deviceIndependentSize())

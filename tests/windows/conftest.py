@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from typing import Any
 
 import pytest
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the share of the tests that the lane asks for (`1/4`: every fourth, from the second)."""
+    if share := os.environ.get("LANE_SHARE"):
+        number, of = map(int, share.split("/"))
+        kept = items[number::of]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
 
 collect_ignore_glob = [] if sys.platform == "win32" else ["test_*.py"]
 

@@ -35,8 +35,8 @@ _KEY_UP, _UNICODE, _SCAN_CODE = 0x2, 0x4, 0x8  # KEYEVENTF
 
 
 def wine_differs(reason: str) -> pytest.MarkDecorator:
-    """The test may fail under Wine, for this reason."""
-    return pytest.mark.xfail(ON_WINE, reason=f"Wine: {reason}", strict=False)
+    """The test fails under Wine, for this reason; once it does not any more, the mark is to go."""
+    return pytest.mark.xfail(ON_WINE, reason=f"Wine: {reason}", strict=True)
 
 
 # --- keys --------------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def tws(environment: dict[str, str] | None = None) -> Iterator[Program]:
     """The TWS-like window, in front."""
     command = [sys.executable, "-m", "scripts.tws_window"]
     with running(command, environment or dict(os.environ)) as program:
-        program.wait_for("shown")
+        wait_until(lambda: any("shown" in line for line in program.lines), "its window is shown", 60)
         wait_for_front(TWS)
         yield program
 

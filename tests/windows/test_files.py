@@ -27,6 +27,7 @@ from snapper.logs.pack import pack
 from snapper.logs.sharing import open_log, open_to_pack
 from snapper.outbox import Outbox
 from snapper.report import Kind, LogKind, Report, timestamp
+from snapper.unsent import FILE_NAME, Unsent, UnsentNote
 from tests.test_outbox import delivered, kept
 from tests.windows.hands import ON_WINE, below, kernel32
 
@@ -131,10 +132,10 @@ def test_a_log_is_packed_while_another_process_goes_on_writing_it(tmp_path: Path
 
 
 @contextmanager
-def held_for_a_moment(path: Path) -> Iterator[None]:
+def held_for_a_moment(path: Path, shared: int = _READ, access: int = 0xC0000000) -> Iterator[None]:
     """A file that a scanner holds until 0.3 seconds into the block."""
     with ExitStack() as scanner:
-        scanner.enter_context(held_open(path, _READ))
+        scanner.enter_context(held_open(path, shared, access))
         timer = threading.Timer(0.3, scanner.pop_all().close)
         timer.start()
         yield
@@ -161,6 +162,32 @@ def test_a_file_that_is_read_for_a_moment_is_removed_when_it_is_let_go(tmp_path:
         disk.remove(path)
     assert not path.exists()
     disk.remove(path)
+
+
+def test_a_note_that_was_sent_is_forgotten_while_somebody_reads_it(tmp_path: Path) -> None:
+    note = UnsentNote(tmp_path)
+    note.save(Unsent("It hangs.", "", 1.0))
+    with held_for_a_moment(tmp_path / FILE_NAME):
+        note.clear()
+    assert note.load() is None
+
+
+def test_an_archive_that_failed_is_gone_although_a_scanner_looks_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tws.log"
+    path.write_bytes(b"line\n")
+    with ExitStack() as scanner:
+
+        def full(*_: object, **__: object) -> object:
+            # Nobody may remove it; reading what is still being written is all that a scanner does.
+            scanner.enter_context(held_for_a_moment(tmp_path / "logs.zip", _READ | _WRITE, 0x80000000))
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("snapper.logs.pack.ZipStream", full)
+        with pytest.raises(CannotKeep):
+            pack([log(path)], tmp_path / "logs.zip")
+        assert not (tmp_path / "logs.zip").exists()
 
 
 def test_a_report_is_published_while_somebody_reads_its_draft(tmp_path: Path) -> None:

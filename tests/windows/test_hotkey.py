@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from snapper.hotkey import choose
 from snapper.hotkey.chord import parse_chord
 from snapper.hotkey.presses import Press
 from snapper.hotkey.win32_register import Win32Register
+from tests.journeys.stage import SNAPPER, running
 from tests.windows.hands import (
     ALT,
     CTRL,
@@ -198,3 +200,52 @@ def test_a_german_keyboard_is_warned_of_the_chord_of_an_hp_and_offered_another_o
     assert "AltGr+Q writes @" in on_hp
     assert 'hotkey.chord = "Ctrl+Alt+J"' in on_hp
     assert usual == ""
+
+
+# --- what is said of it ------------------------------------------------------------------------------------
+
+DOCTOR = """
+from snapper.doctor.keys_and_screen import chord
+from snapper.hotkey.chord import parse_chord
+found = chord(parse_chord("{chord}"), "By rule.", "auto", False)
+for line in (found.verdict, found.sentence, found.remedy): print(line)
+"""
+
+
+@only_wine
+def test_the_doctor_warns_a_german_keyboard(layout: Callable[[str], None]) -> None:
+    layout("de")
+    verdict, sentence, _remedy = answer_of_a_new_program(DOCTOR.format(chord="Ctrl+Alt+Q"))
+    assert verdict == "warning"
+    assert "AltGr+Q writes @" in sentence
+    assert "Used: keys that Windows gives to snapper." in sentence
+
+
+def test_the_doctor_names_a_conflict_and_another_chord() -> None:
+    with another_process_that_holds_it():
+        verdict, sentence, remedy = answer_of_a_new_program(DOCTOR.format(chord="Ctrl+Alt+H"))
+    assert (verdict, sentence) == ("failed", "Ctrl+Alt+H is already taken by another program.")
+    assert 'hotkey.chord = "Ctrl+Alt+J"' in remedy
+
+
+@only_wine
+def test_listening_begins_with_the_warning_and_goes_on(layout: Callable[[str], None], tmp_path: Path) -> None:
+    layout("de")
+    with running([*SNAPPER, "listen"], settings(tmp_path, "Ctrl+Alt+Q")) as program:
+        wait_until(lambda: any("Press Ctrl+Alt+Q" in line for line in program.lines), "it listens", 180)
+        assert any("AltGr+Q writes @" in line for line in program.lines)
+
+
+def test_listening_says_that_another_program_has_the_chord(tmp_path: Path) -> None:
+    said = "Ctrl+Alt+H is already taken by another program."
+    with (
+        another_process_that_holds_it(),
+        running([*SNAPPER, "listen"], settings(tmp_path, "Ctrl+Alt+H")) as program,
+    ):
+        wait_until(lambda: any(said in line for line in program.lines), "the conflict is said", 180)
+
+
+def settings(folder: Path, chord: str) -> dict[str, str]:
+    """An environment with this chord, and an outbox of its own."""
+    own = {"SNAPPER_HOTKEY_CHORD": chord, "SNAPPER_OUTBOX_FOLDER": str(folder / "outbox")}
+    return {**os.environ, **own, "PYTHONUTF8": "1"}

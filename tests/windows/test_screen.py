@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import wintypes
@@ -15,12 +17,14 @@ import pytest
 from PIL import Image
 
 from scripts.screen import wait_until
+from snapper.answer import Picture
 from snapper.capture import open_screen
 from snapper.capture.active_window_win32 import Win32Windows
-from snapper.capture.covered import above, window_frame
-from snapper.capture.frame import Frame, Rect, Window, crop
+from snapper.capture.covered import above, with_own_picture
+from snapper.capture.frame import Frame, Rect, Window, crop, window_only
 from snapper.capture.print_window_win32 import PrintWindow
 from snapper.capture.windows import windows_for
+from snapper.making import shown_in
 from tests.windows.hands import TWS, kernel32, tws, user32, wait_for_front, windows, wine_differs
 
 GREEN, RED = 0x0000FF00, 0x000000FF  # COLORREF: blue, green, red from the left
@@ -298,10 +302,52 @@ def test_a_covered_window_is_shown_without_what_lies_above_it(screen, monkeypatc
         frame = replace(frame, windows=tuple(told.visible()))
         assert frame.active and frame.active.handle == handle
         assert [each.handle for each in above(frame.active, frame.windows)] == [cover]
-        own = window_frame(frame, in_our_thread(PrintWindow()))
+        own = window_only(with_own_picture(frame, in_our_thread(PrintWindow())))
         assert own.area == below
         assert pixel(own, 160, 110) == (0, 255, 0)
         assert pixel(own, 399, 259) == (0, 255, 0)
+
+
+@contextmanager
+def another_threads_window(area: Rect) -> Iterator[int]:
+    """A green window that answers while this thread waits, as another program's would."""
+    handles: queue.SimpleQueue[int] = queue.SimpleQueue()
+    over = threading.Event()
+
+    def show() -> None:
+        with window(area, GREEN, "below", _POPUP) as handle:
+            handles.put(handle)
+            while not over.is_set():
+                pump(handle)
+                user32.MsgWaitForMultipleObjects(0, None, False, 20, 0x4FF)  # QS_ALLINPUT
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield handles.get(timeout=60)
+    finally:
+        over.set()
+        thread.join(60)
+
+
+def test_the_picture_of_a_covered_window_shows_its_own_pixels(screen, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """As a press freezes it: nothing is asked for but a frame."""
+    monkeypatch.setattr(os, "getpid", lambda: 0)  # our own windows are told like others
+    with (
+        another_threads_window(Rect(100, 60, 300, 200)) as handle,
+        window(Rect(150, 100, 80, 60), RED, "above", _POPUP, _TOPMOST | _NO_ACTIVATE) as cover,
+    ):
+        Win32Windows().activate(handle)
+        wait_until(lambda: user32.GetForegroundWindow() == handle, "it is in front")
+        pump(cover)
+        wait_until(lambda: pixel(screen.grab(), 160, 110) == (255, 0, 0), "the cover is painted")
+        wait_until(lambda: screen.grab().own, "its program has painted it")
+        frame = screen.grab()
+    assert pixel(frame, 160, 110) == (255, 0, 0)
+    own = shown_in(frame, Picture.WINDOW)
+    assert own.area == Rect(100, 60, 300, 200)
+    assert bytes(own.pixels) == bytes(own.pixels[:4]) * (300 * 200)
+    assert pixel(own, 160, 110) == (0, 255, 0)
 
 
 def test_a_printed_window_stands_upright() -> None:

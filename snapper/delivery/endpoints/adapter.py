@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from snapper.delivery.endpoints import Ticket
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import Letter
 from snapper.destinations import Destination
+from snapper.errors import NeedsAttention
+from snapper.language import Sentence, _
 
 if TYPE_CHECKING:
     from snapper.delivery.endpoints.api import Api
@@ -37,6 +39,17 @@ class Landed:
     ticket: str
     url: str
     files: tuple[Remote, ...] | None = None
+
+
+class NoneOfThese(NeedsAttention):
+    """The settings name something that a ticket system does not have; `names` is what it has."""
+
+    def __init__(self, sentence: Sentence, names: Iterable[object]) -> None:
+        self.names = ", ".join(map(str, names))
+        remedy = _("There are none: ask whoever runs it.")
+        if self.names:
+            remedy = _("Write one of these into the settings: {names}.").format(names=self.names)
+        super().__init__(sentence, remedy)
 
 
 class Adapter(ABC):

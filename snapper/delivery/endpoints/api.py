@@ -31,6 +31,7 @@ from snapper.errors import (
     Refused,
 )
 from snapper.hosts import loopback
+from snapper.language import Sentence, _
 
 ASKED = "asked"  # the step of having asked for the ticket: Unix seconds
 _REDIRECTS, _REDIRECTS_MAX = (301, 302, 303, 307, 308), 4
@@ -47,6 +48,14 @@ class Broken(Exception):
 
 class Unreadable(Exception):
     """A file is kept on another host that cannot be read from here."""
+
+
+class SaidNo(Refused):
+    """The ticket system refused what it was sent; `said` is why, in its own words, “” when it did not say."""
+
+    def __init__(self, sentence: str, remedy: str, said: str) -> None:
+        super().__init__(sentence, remedy)
+        self.said = said
 
 
 class Api:
@@ -183,7 +192,7 @@ class Api:
         """Read a file as it is stored, in constant memory. Raises DeliveryError, Unreadable."""
         own, address = self._ways.server.url, remote.address
         url = address if urlsplit(address).netloc else own + address
-        for _ in range(_REDIRECTS_MAX):  # some keep files on another host, and send one there
+        for _turn in range(_REDIRECTS_MAX):  # some keep files on another host, and send one there
             ways, path = self._at(url)
             try:
                 answer = self._download(ways, path, digest)
@@ -238,32 +247,59 @@ class Api:
 def error_of(status: int, destination: Destination, said: str, retry_after: float | None) -> DeliveryError:
     """What a status means that the ticket system itself gave; `said` is its own sentence, or “”."""
     name = destination.name
-    words = f": {said}" if said else "."
+    sentence = _what_it_means(status, said).format(destination=name, status=status, reason=said)
     if status == 401:
+        anew = _("Put in a new one: “snapper config token {destination}”.")
         return NeedsAttention(
-            f"{name} does not accept the token{words}",
-            f"Put in a new one: “snapper config token {destination.quoted}”.",
+            sentence,
+            anew.format(destination=destination.quoted),
             obstacle=Obstacle(str(Cause.TOKEN_REFUSED), name),
         )
     if status == 403:
         return NeedsAttention(
-            f"{name} does not allow this to the owner of the token{words}",
-            "Ask whoever runs it for the right to make tickets and to add files to them.",
+            sentence,
+            _("Ask whoever runs it for the right to make tickets and to add files to them."),
             obstacle=Obstacle(str(Cause.TOKEN_REFUSED), name),
         )
-    if status in (408, 425, 429) or status >= 500:
+    if _later(status):
         cause = Cause.RATE_LIMIT if status == 429 else Cause.SERVER_DOWN
-        return NotReached(
-            f"{name} cannot take it now{words}", retry_after=retry_after, obstacle=Obstacle(str(cause), name)
-        )
+        return NotReached(sentence, retry_after=retry_after, obstacle=Obstacle(str(cause), name))
     if status == 413:
         return Refused(
-            f"{name}, or what stands in front of it, says that a file is too large{words}",
-            "Set file_megabytes for it in the settings to what it takes: larger files go in pieces then. Or "
-            "send less of the logs, or save the report for sending by hand: “snapper outbox export”.",
+            sentence,
+            _(
+                "Set file_megabytes for it in the settings to what it takes: larger files go in pieces then. "
+                "Or send less of the logs, or save the report for sending by hand: “snapper outbox export”."
+            ),
             obstacle=Obstacle(str(Cause.TOO_LARGE), name),
         )
-    return Refused(
-        f"{name} did not take the report (it answered {status}){words}",
-        "“snapper doctor” checks what the settings say of it; “snapper outbox resend” sends it elsewhere.",
+    elsewhere = _(
+        "“snapper doctor” checks what the settings say of it; “snapper outbox resend” sends it elsewhere."
     )
+    return SaidNo(sentence, elsewhere, said)
+
+
+def _later(status: int) -> bool:
+    return status in (408, 425, 429) or status >= 500
+
+
+def _what_it_means(status: int, said: str) -> Sentence:
+    """A status in words, with or without what the ticket system itself says."""
+    if status == 401:
+        bare = _("{destination} does not accept the token.")
+        return _("{destination} does not accept the token: {reason}") if said else bare
+    if status == 403:
+        bare = _("{destination} does not allow this to the owner of the token.")
+        return _("{destination} does not allow this to the owner of the token: {reason}") if said else bare
+    if _later(status):
+        bare = _("{destination} cannot take it now.")
+        return _("{destination} cannot take it now: {reason}") if said else bare
+    if status == 413:
+        bare = _("{destination}, or what stands in front of it, says that a file is too large.")
+        front = _("{destination}, or what stands in front of it, says that a file is too large: {reason}")
+        return front if said else bare
+    # Translators: {status} is a number
+    bare = _("{destination} did not take the report (it answered {status}).")
+    # Translators: {status} is a number
+    answered = _("{destination} did not take the report (it answered {status}): {reason}")
+    return answered if said else bare

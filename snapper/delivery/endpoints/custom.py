@@ -31,6 +31,7 @@ from snapper.delivery.http import Answer
 from snapper.delivery.letter import Letter, Part
 from snapper.destinations import Destination
 from snapper.errors import NeedsAttention, Refused
+from snapper.language import Sentence, _
 from snapper.systems import System
 
 _MADE = "made"  # the step of having made or added to a ticket: its number
@@ -111,7 +112,8 @@ class CustomSystem(Adapter):
         if not good or not self.spoke(answer):
             raise api.problem(answer)
         who = self._system.check.says.one(answer) if self._system.check.says else ""
-        return f"it answers, as {who}" if who else "it answers"
+        # Translators: before “at” and an address
+        return _("it answers, as {who}").format(who=who) if who else _("it answers")
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What the description lets one see of a ticket; nothing without it."""
@@ -154,12 +156,15 @@ class CustomSystem(Adapter):
 
     def _unknown(self, letter: Letter) -> NeedsAttention:
         name = self.destination.name
-        return NeedsAttention(
-            f"The report was sent to {name}, but no good answer came back, and {name} cannot be asked "
-            "whether it is there.",
-            f"Look there for {letter.tag}, or ask support. If it is not there, send it once more: "
-            "“snapper outbox resend”.",
+        sentence = _(
+            "The report was sent to {destination}, but no good answer came back, and {destination} cannot be "
+            "asked whether it is there."
         )
+        remedy = _(
+            "Look there for {tag}, or ask support. If it is not there, send it once more: "
+            "“snapper outbox resend”."
+        )
+        return NeedsAttention(sentence.format(destination=name), remedy.format(tag=letter.tag))
 
     def _added(self, api: Api, letter: Letter, ticket: str) -> tuple[bool, Landed | None]:
         """Whether it can be known that it was added to a ticket, and what is there."""
@@ -222,10 +227,14 @@ class CustomSystem(Adapter):
     def _made(self, api: Api, letter: Letter, answer: Answer) -> Landed:
         """What a good answer to the one request tells; from here on its ticket is known."""
         if not self.spoke(answer):
+            sentence = _(
+                "The report was sent to {destination}, but what came back is not an answer that the settings "
+                "describe (status {status})."
+            )
+            remedy = _("Say in the settings, under “answers” of {destination}, what marks them.")
             raise NeedsAttention(
-                f"The report was sent to {api.name}, but what came back is not an answer that the settings "
-                f"describe (status {answer.status}).",
-                f"Say in the settings, under “answers” of {self.destination.quoted}, what marks them.",
+                sentence.format(destination=api.name, status=answer.status),
+                remedy.format(destination=self.destination.quoted),
             )
         ticket, link = self._taken(api, letter, answer)
         api.steps.put(_MADE, ticket)
@@ -267,7 +276,10 @@ class CustomSystem(Adapter):
             uploads.new += 1
             if name := where.one(self._stage(api, upload, words, file)):
                 return name
-            raise self._not_there(api, "upload.id", "what stands for the file")
+            stands = _(
+                "{destination} answered, but what stands for the file is not where the settings say ({key})."
+            )
+            raise self._not_there(api, "upload.id", stands)
 
         uploads.all += 1
         return api.staged(file.part, stage)
@@ -288,18 +300,27 @@ class CustomSystem(Adapter):
             return letter.ticket or letter.tag, link
         if letter.ticket:
             if not found:
-                raise self._not_there(api, "attach.id", "what shows that it was added")
+                shows = _(
+                    "{destination} answered, but what shows that it was added is not where the settings say "
+                    "({key})."
+                )
+                raise self._not_there(api, "attach.id", shows)
             return letter.ticket, link
         if not _TICKET.fullmatch(found):
             if not (known := self._search(api, letter)[1]):
-                raise self._not_there(api, "create.id", "the number of the ticket")
+                number = _(
+                    "{destination} answered, but the number of the ticket is not where the settings say "
+                    "({key})."
+                )
+                raise self._not_there(api, "create.id", number)
             found = known.ticket
         return found, link
 
-    def _not_there(self, api: Api, key: str, what: str) -> NeedsAttention:
+    def _not_there(self, api: Api, key: str, said: Sentence) -> NeedsAttention:
+        remedy = _("Correct {key} in the section of {destination} in the settings.")
         return NeedsAttention(
-            f"{api.name} answered, but {what} is not where the settings say ({key}).",
-            f"Correct {key} in the section of {self.destination.quoted} in the settings.",
+            said.format(destination=api.name, key=key),
+            remedy.format(key=key, destination=self.destination.quoted),
         )
 
     # --- what is there ------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ from snapper.errors import (
     Refused,
     ReportMalformed,
 )
+from snapper.language import _
+from snapper.language import number as count
 from snapper.report import CONTRACT, MANIFEST_NAME, Receipt
 
 WHOLE_BYTES = 256 * 1024  # a report up to here goes in one request
@@ -115,14 +117,18 @@ class DeskEndpoint:
         """Ask the desk who it is and whether it knows our token."""
         about = self._about()
         self._find("00000000-0000-7000-8000-000000000000")
-        return f"{about.get('name', 'desk')} {about.get('version', '')} at {self.name}"
+        # Translators: a program, its version, and its address
+        said = _("{program} {version} at {host}")
+        return said.format(
+            program=about.get("name", "desk"), version=about.get("version", ""), host=self.name
+        )
 
     def ticket(self, number: str) -> Ticket:
         """An existing ticket that is open."""
         answer = self._get(f"/api/v1/tickets/{quote(number, safe='')}")
         if answer.status == 404 and (_read_problem(answer) or {}).get("type", "").endswith("/no-such-ticket"):
             raise Refused(
-                f"{self.name} has no ticket {number}.",
+                _("{destination} has no ticket {ticket}.").format(destination=self.name, ticket=number),
                 _REMEDY[404],
                 obstacle=Obstacle(str(Cause.TICKET_MISSING), self.name),
             )
@@ -132,8 +138,12 @@ class DeskEndpoint:
         if answer.status != 200 or not state:
             raise self._wrong(answer)
         if state != "open":
+            closed = _("Ticket {ticket} of {destination} is closed.")
+            if state != "closed":
+                # Translators: {state} is what the ticket system says, in English
+                closed = _("Ticket {ticket} of {destination} is {state}.")
             raise Refused(
-                f"Ticket {number} of {self.name} is {state}.",
+                closed.format(ticket=number, destination=self.name, state=state),
                 _REMEDY[422],
                 obstacle=Obstacle(str(Cause.TICKET_CLOSED), self.name),
             )
@@ -149,9 +159,10 @@ class DeskEndpoint:
 
     def _check_room(self, size: int, room: int | None) -> None:
         if room and room < size:
+            too_large = _("The report has {size} MB, but {destination} takes at most {most} MB.")
             raise Refused(
-                f"The report has {size >> 20} MB, but {self.name} takes at most {room >> 20} MB.",
-                "Send it without the logs, or save it for sending by hand with “snapper outbox export”.",
+                too_large.format(size=count(size >> 20), destination=self.name, most=count(room >> 20)),
+                _("Send it without the logs, or save it for sending by hand with “snapper outbox export”."),
             )
 
     def _about(self) -> dict[str, Any]:
@@ -210,7 +221,7 @@ class DeskEndpoint:
             if stop.sent < report.size:
                 raise
             raise MayHaveLanded(
-                f"The report was sent, but no answer came: {error.sentence}",
+                _("The report was sent, but no answer came: {why}").format(why=error.sentence),
                 error.remedy,
                 obstacle=error.obstacle,
             ) from error
@@ -283,7 +294,7 @@ class DeskEndpoint:
                 return receipt
         except (ValueError, ReportMalformed):
             pass
-        raise MayHaveLanded("The answer to the report is not a receipt.", "It will be asked for again.")
+        raise MayHaveLanded(_("The answer to the report is not a receipt."), _("It will be asked for again."))
 
     def _wrong(self, answer: Answer) -> DeliveryError:
         return self.problem(answer) or self._ways.foreign(answer)
@@ -294,27 +305,29 @@ class DeskEndpoint:
         if problem is None:
             return None
         slug = str(problem.get("type", "")).rpartition("/")[2]
-        said = str(problem.get("detail") or problem.get("title") or "it gave no reason")[:500]
+        said = str(problem.get("detail") or problem.get("title") or "")[:500] or _("it gave no reason")
         if answer.status in (401, 403):
             return NeedsAttention(
-                f"{self.name} does not accept the token.",
-                f"Ask support for a new one, and put it in: “snapper config token {self._called}”.",
+                _("{destination} does not accept the token.").format(destination=self.name),
+                _("Ask support for a new one, and put it in: “snapper config token {destination}”.").format(
+                    destination=self._called
+                ),
                 obstacle=Obstacle(str(Cause.TOKEN_REFUSED), self.name),
             )
         if answer.status == 429 or answer.status >= 500 or answer.status == 408:
             cause = Cause.RATE_LIMIT if answer.status == 429 else Cause.SERVER_DOWN
             return NotReached(
-                f"{self.name} cannot take it now: {said}",
+                _("{destination} cannot take it now: {reason}").format(destination=self.name, reason=said),
                 retry_after=answer.retry_after,
                 obstacle=Obstacle(str(cause), self.name),
             )
         if slug == _WRONG_CONTENT:
             return NotReached(
-                "The report was changed on its way.", "It is sent once more, from the beginning."
+                _("The report was changed on its way."), _("It is sent once more, from the beginning.")
             )
         cause_of = _TICKET_CAUSES.get(slug, "")
         return Refused(
-            f"{self.name} did not take the report: {said}",
+            _("{destination} did not take the report: {reason}").format(destination=self.name, reason=said),
             _REMEDY.get(answer.status, ""),
             obstacle=Obstacle(str(cause_of), self.name if cause_of else ""),
         )
@@ -323,10 +336,10 @@ class DeskEndpoint:
 _WRONG_CONTENT = "wrong-content"
 _TICKET_CAUSES = {"no-such-ticket": Cause.TICKET_MISSING, "ticket-closed": Cause.TICKET_CLOSED}
 _REMEDY = {
-    404: "Send it to another ticket, or to a new one: “snapper outbox resend”.",
-    409: "Send it as a new report: “snapper outbox resend”.",
-    413: "Send it without the logs, or save it for sending by hand: “snapper outbox export”.",
-    422: "Send it to another ticket, or to a new one: “snapper outbox resend”.",
+    404: _("Send it to another ticket, or to a new one: “snapper outbox resend”."),
+    409: _("Send it as a new report: “snapper outbox resend”."),
+    413: _("Send it without the logs, or save it for sending by hand: “snapper outbox export”."),
+    422: _("Send it to another ticket, or to a new one: “snapper outbox resend”."),
 }
 
 

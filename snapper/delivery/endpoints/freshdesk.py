@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 from snapper.delivery.bodies import multipart
 from snapper.delivery.causes import Cause
 from snapper.delivery.endpoints import Ticket
-from snapper.delivery.endpoints.adapter import Adapter, Landed, Remote
+from snapper.delivery.endpoints.adapter import Adapter, Landed, NoneOfThese, Remote
 from snapper.delivery.endpoints.api import Api
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import Letter, Part
-from snapper.errors import NeedsAttention, Obstacle, Refused
+from snapper.errors import Obstacle, Refused
+from snapper.language import _
 from snapper.words import size_text
 
 _API = "/api/v2"
@@ -51,7 +52,8 @@ class Freshdesk(Adapter):
         """Whether an agent is behind the key, and the group."""
         api.get(self.check_path)
         self._group(api)
-        return f"Freshdesk{f', group {group}' if (group := self.option('group')) else ''}"
+        group = self.option("group")
+        return _("Freshdesk, group {group}").format(group=group) if group else "Freshdesk"
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What Freshdesk says of a ticket; one in the bin or among the spam takes nothing."""
@@ -118,10 +120,14 @@ class Freshdesk(Adapter):
         there += [file for note in _notes(api, number) for file in note.get("attachments", [])]
         full = sum(int(file["file_size"]) for file in there)
         if most is not None and full + letter.size > most:
+            too_large = _(
+                "Ticket {ticket} of {destination} has {size} of files, and takes {most} in all; this report "
+                "has {more}."
+            )
+            sizes = {"size": size_text(full), "most": size_text(most), "more": size_text(letter.size)}
             raise Refused(
-                f"Ticket {number} of {api.name} has {size_text(full)} of files, and takes "
-                f"{size_text(most)} in all; this report has {size_text(letter.size)}.",
-                "Send it to a new ticket: “snapper outbox resend”, or without the logs.",
+                too_large.format(ticket=number, destination=api.name, **sizes),
+                _("Send it to a new ticket: “snapper outbox resend”, or without the logs."),
                 obstacle=Obstacle(str(Cause.TOO_LARGE), api.name),
             )
 
@@ -132,10 +138,8 @@ class Freshdesk(Adapter):
             return ""
         groups = {str(group["name"]): str(group["id"]) for group in _items(api, f"{_API}/groups?")}
         if wanted not in groups:
-            raise NeedsAttention(
-                f"{api.name} has no group “{wanted}”.",
-                f"Write one of these into the settings: {', '.join(groups) or '(there are none)'}.",
-            )
+            none = _("{destination} has no group “{group}”.")
+            raise NoneOfThese(none.format(destination=api.name, group=wanted), groups)
         return groups[wanted]
 
     def _url(self, number: str) -> str:

@@ -15,13 +15,14 @@ from urllib.parse import quote, urlencode
 
 from snapper.delivery.bodies import json_body, multipart
 from snapper.delivery.endpoints import Ticket
-from snapper.delivery.endpoints.adapter import Adapter, Landed, Remote
+from snapper.delivery.endpoints.adapter import Adapter, Landed, NoneOfThese, Remote
 from snapper.delivery.endpoints.api import Api
 from snapper.delivery.endpoints.literal import calling_nobody, fenced
 from snapper.delivery.endpoints.names import replaced
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import Letter, Part
 from snapper.errors import NeedsAttention
+from snapper.language import _
 
 _API = "/api/v4"
 _PAGE = 100  # the most that GitLab gives at once
@@ -55,22 +56,21 @@ class Gitlab(Adapter):
         project = api.find(self._project)
         if project is None:
             names = [each["path_with_namespace"] for each in _items(api, f"{_API}/projects?membership=true")]
-            raise NeedsAttention(
-                f"{api.name} has no project “{path}” that you may see.",
-                f"Write one of these into the settings: {', '.join(names) or '(you are in none)'}.",
-            )
+            none = _("{destination} has no project “{project}” that you may see.")
+            raise NoneOfThese(none.format(destination=api.name, project=path), names)
         if project.get("archived") or not project.get("issues_enabled", True):
+            no_issues = _("The project “{project}” of {destination} takes no issues.")
             raise NeedsAttention(
-                f"The project “{path}” of {api.name} takes no issues.",
-                "Ask whoever runs it to switch them on, or write another project into the settings.",
+                no_issues.format(project=path, destination=api.name),
+                _("Ask whoever runs it to switch them on, or write another project into the settings."),
             )
         token = api.find(f"{_API}/personal_access_tokens/self", 400, 403) or {}
         if "api" not in token.get("scopes", ["api"]):
             raise NeedsAttention(
-                f"The token for {api.name} may read, but not write.",
-                "Make one with the scope “api”.",
+                _("The token for {destination} may read, but not write.").format(destination=api.name),
+                _("Make one with the scope “api”."),
             )
-        return f"GitLab {version}, project {path}"
+        return _("GitLab {version}, project {project}").format(version=version, project=path)
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What GitLab says of an issue. (It would take notes on a closed one.)"""

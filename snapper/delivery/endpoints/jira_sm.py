@@ -17,13 +17,14 @@ from urllib.parse import urlencode, urlsplit
 
 from snapper.delivery.bodies import Body, json_body, multipart
 from snapper.delivery.endpoints import Ticket
-from snapper.delivery.endpoints.adapter import Adapter, Landed, Remote
+from snapper.delivery.endpoints.adapter import Adapter, Landed, NoneOfThese, Remote
 from snapper.delivery.endpoints.api import ASKED, Api
 from snapper.delivery.endpoints.literal import unformatted
 from snapper.delivery.endpoints.names import marked
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import Letter, Part
 from snapper.errors import NeedsAttention, Refused
+from snapper.language import Sentence, _
 
 _API = "/rest/servicedeskapi"
 _PAGE = 50  # the most that a service desk gives at once
@@ -54,7 +55,8 @@ class JiraServiceManagement(Adapter):
     def says(self, answer: Answer) -> str:
         """Data Center shuts its API to those who had the password wrong three times."""
         if "CAPTCHA" in answer.headers.get(_DENIED, ""):
-            return "sign in there once with a browser, as the password was wrong too often."
+            # Translators: after “… does not accept the token: ”
+            return _("sign in there once with a browser, as the password was wrong too often.")
         return super().says(answer)
 
     def sent_as(self, name: str, tag: str) -> str:
@@ -72,15 +74,20 @@ class JiraServiceManagement(Adapter):
             if field.get("required") and field.get("fieldId") not in _FILLED
         ]
         if wanted or "summary" not in _ids(fields):
-            what = f"wants: {', '.join(wanted)}" if wanted else "has no summary to fill in"
+            what = _("The request type “{type}” of {destination} has no summary to fill in.")
+            if wanted:
+                what = _("The request type “{type}” of {destination} wants: {fields}.")
+            kind, names = self.option("request_type"), ", ".join(wanted)
             raise NeedsAttention(
-                f"The request type “{self.option('request_type')}” of {api.name} {what}.",
-                "Name another one in the settings, or ask whoever runs it to change its fields.",
+                what.format(type=kind, destination=api.name, fields=names),
+                _("Name another one in the settings, or ask whoever runs it to change its fields."),
             )
         if not self.public and not about.get("canRaiseOnBehalfOf"):
+            customer = _(
+                "The owner of the token is a customer of {destination}, who can only add what customers see."
+            )
             raise NeedsAttention(
-                f"The owner of the token is a customer of {api.name}, who can only add what customers see.",
-                "Write “public = true” into the settings.",
+                customer.format(destination=api.name), _("Write “public = true” into the settings.")
             )
         return f"Jira Service Management, {self.option('desk')}, {self.option('request_type')}"
 
@@ -103,9 +110,10 @@ class JiraServiceManagement(Adapter):
         request = self._request(api, letter)
         if letter.ticket:
             if request is None:
+                gone = _("{destination} has no request {ticket} any more.")
                 raise Refused(
-                    f"{api.name} has no request {letter.ticket} any more.",
-                    "Send it to another one, or to a new one: “snapper outbox resend”.",
+                    gone.format(destination=api.name, ticket=letter.ticket),
+                    _("Send it to another one, or to a new one: “snapper outbox resend”."),
                 )
             self._attach(api, letter, request, unformatted(letter.text), api.commit)
         else:
@@ -121,12 +129,14 @@ class JiraServiceManagement(Adapter):
     def _desk(self, api: Api) -> str:
         key = self.option("desk")
         desks = {str(desk["projectKey"]): str(desk["id"]) for desk in _items(api, f"{_API}/servicedesk?")}
-        return _chosen(api, desks, key, "service desk")
+        none = _("{destination} has no service desk “{name}” that you may use.")
+        return _chosen(api, desks, key, none)
 
     def _request_type(self, api: Api, desk: str) -> str:
         types = _items(api, f"{_API}/servicedesk/{desk}/requesttype?")
         names = {str(kind["name"]): str(kind["id"]) for kind in types}
-        return _chosen(api, names, self.option("request_type"), "request type")
+        none = _("{destination} has no request type “{name}” that you may use.")
+        return _chosen(api, names, self.option("request_type"), none)
 
     def _about(self, api: Api, desk: str, kind: str) -> Mapping[str, Any]:
         about: Mapping[str, Any] = api.get(f"{_API}/servicedesk/{desk}/requesttype/{kind}/field")
@@ -242,15 +252,13 @@ def _ids(fields: list[Mapping[str, Any]]) -> set[str]:
     return {str(field.get("fieldId")) for field in fields}
 
 
-def _chosen(api: Api, there: Mapping[str, str], wanted: str, what: str) -> str:
-    """The id of what the settings name, however its letters are written. Raises NeedsAttention."""
+def _chosen(api: Api, there: Mapping[str, str], wanted: str, none: Sentence) -> str:
+    """The id of what the settings name, however its letters are written. Raises NoneOfThese, which `none`
+    says."""
     for name, number in there.items():
         if name.casefold() == wanted.casefold():
             return number
-    raise NeedsAttention(
-        f"{api.name} has no {what} “{wanted}” that you may use.",
-        f"Write one of these into the settings: {', '.join(list(there)[:30]) or '(there are none)'}.",
-    )
+    raise NoneOfThese(none.format(destination=api.name, name=wanted), list(there)[:30])
 
 
 def _address(link: str) -> str:

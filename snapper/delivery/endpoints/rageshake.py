@@ -18,6 +18,7 @@ from snapper.delivery.endpoints.literal import calling_nobody, fenced
 from snapper.delivery.endpoints.names import mark_of
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import Letter, Part
+from snapper.language import _
 
 _TYPE = re.compile(r"\.(jpg|png|txt|json|txt\.gz|json\.gz)$", re.IGNORECASE)
 _STEM_CHARS = 180  # names of files on disk end at 255
@@ -49,7 +50,7 @@ class Rageshake(Adapter):
     def probe(self, api: Api) -> str:
         """Whether it is alive; it tells no more."""
         self._check_alive(api)
-        return f"rageshake, app {self.option('app')}"
+        return _("rageshake, app {app}").format(app=self.option("app"))
 
     def _check_alive(self, api: Api) -> None:
         answer = api.ask("GET", self.check_path)

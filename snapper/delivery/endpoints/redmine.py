@@ -18,13 +18,14 @@ from urllib.parse import quote, urlencode
 from snapper.delivery.bodies import json_body, raw_body
 from snapper.delivery.causes import Cause
 from snapper.delivery.endpoints import Ticket
-from snapper.delivery.endpoints.adapter import Adapter, Landed, Remote
-from snapper.delivery.endpoints.api import Api
+from snapper.delivery.endpoints.adapter import Adapter, Landed, NoneOfThese, Remote
+from snapper.delivery.endpoints.api import Api, SaidNo
 from snapper.delivery.endpoints.names import replaced
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import OCTETS, Letter, Part
 from snapper.delivery.reading import Digest
 from snapper.errors import NeedsAttention, NotReached, Obstacle, Refused
+from snapper.language import _
 from snapper.systems import MB
 from snapper.words import size_text
 
@@ -33,7 +34,8 @@ _HITS = 10  # more of them, and that is what it did
 _UPLOADS = 2  # how often a file is uploaded that arrives altered
 _RENAMED = frozenset("/\\?%*:|\"'<>\r\n")  # what Redmine puts “_” for, or cuts a name off at
 _CLOSED_PROJECT = 5
-_BUSY = "somebody else changed the ticket at the same moment"  # a 422 without a word; nothing was kept
+# Translators: after “… did not take the report (it answered 422): ”
+_BUSY = _("somebody else changed the ticket at the same moment")  # a 422 without a word; nothing was kept
 
 # What somebody may do of whom Redmine does not say it: who is no member of a public project.
 _SUPPOSED = frozenset({"add_issues", "add_issue_notes"})
@@ -69,7 +71,7 @@ class Redmine(Adapter):
     def probe(self, api: Api) -> str:
         """Whether the key is good, and the project takes issues from us."""
         self._place(api)
-        return f"Redmine, project {self.option('project')}"
+        return _("Redmine, project {project}").format(project=self.option("project"))
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What Redmine says of an issue. (It would take notes on a closed one.)"""
@@ -79,11 +81,16 @@ class Redmine(Adapter):
             return None
         issue = found["issue"]
         if self._private and not issue.get("is_private"):
+            public = _(
+                "Ticket {ticket} of {destination} is not private: whoever sees it would see the report's "
+                "files."
+            )
             raise Refused(
-                f"Ticket {issue['id']} of {api.name} is not private: whoever sees it would see the report's "
-                "files.",
-                "Send the report to a new ticket: “snapper outbox resend”, or allow it in the settings: "
-                "private = no.",
+                public.format(ticket=issue["id"], destination=api.name),
+                _(
+                    "Send the report to a new ticket: “snapper outbox resend”, or allow it in the settings: "
+                    "private = no."
+                ),
             )
         open_, writable = _is_open(api, issue), _takes_notes(api, me, issue["project"]["id"])
         return Ticket(str(issue["id"]), str(issue.get("subject", "")), open_, writable)
@@ -139,24 +146,30 @@ class Redmine(Adapter):
         project = found["project"]
         rights = _rights(api, me, project["id"])
         if not _takes_issues(project) or "add_issues" not in rights:
+            closed = _("You may not make tickets in the project “{project}” of {destination}.")
             raise NeedsAttention(
-                f"You may not make tickets in the project “{self.option('project')}” of {api.name}.",
-                "Ask whoever runs it whether the project is open, and for the right to add issues and notes.",
+                closed.format(project=self.option("project"), destination=api.name),
+                _(
+                    "Ask whoever runs it whether the project is open, and for the right to add issues and "
+                    "notes."
+                ),
             )
         if self._private and not rights & _PRIVATE:
             raise NeedsAttention(
-                f"You may not make private tickets in {api.name}.",
-                "Ask whoever runs it for the right to set one's own issues private, or allow others to see "
-                "reports in the settings: private = no.",
+                _("You may not make private tickets in {destination}.").format(destination=api.name),
+                _(
+                    "Ask whoever runs it for the right to set one's own issues private, or allow others to "
+                    "see reports in the settings: private = no."
+                ),
             )
         return self._tracker(api, project) | ({"is_private": True} if self._private else {})
 
     def _no_project(self, api: Api) -> NeedsAttention:
         listed = api.get("/projects.json?limit=100").get("projects", [])
-        names = ", ".join(str(each.get("identifier")) for each in listed)
-        return NeedsAttention(
-            f"{api.name} has no project “{self.option('project')}” that you may see.",
-            f"Write one of these into the settings: {names or '(none; ask whoever runs it)'}.",
+        none = _("{destination} has no project “{project}” that you may see.")
+        return NoneOfThese(
+            none.format(destination=api.name, project=self.option("project")),
+            [each.get("identifier") for each in listed],
         )
 
     def _tracker(self, api: Api, project: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,9 +180,9 @@ class Redmine(Adapter):
         for name, number in trackers.items():
             if name.casefold() == wanted.casefold():
                 return {"tracker_id": number}
-        raise NeedsAttention(
-            f"The project “{self.option('project')}” of {api.name} has no tracker “{wanted}”.",
-            f"Write one of these into the settings: {', '.join(trackers) or '(there are none)'}.",
+        none = _("The project “{project}” of {destination} has no tracker “{tracker}”.")
+        raise NoneOfThese(
+            none.format(project=self.option("project"), destination=api.name, tracker=wanted), trackers
         )
 
     # --- handing over -------------------------------------------------------------------------------------
@@ -191,7 +204,7 @@ class Redmine(Adapter):
     def _upload(self, api: Api, part: Part, fresh: list[str]) -> str:
         path = f"/uploads.json?filename={quote(part.sent_as, safe='')}"
         body = raw_body(replace(part, media_type=OCTETS))  # Redmine takes no other
-        for _ in range(_UPLOADS):
+        for _try in range(_UPLOADS):
             try:
                 token = str(api.content(api.stage("POST", path, body))["upload"]["token"])
             except Refused as error:
@@ -199,9 +212,10 @@ class Redmine(Adapter):
             if _arrived_whole(token, part):
                 fresh.append(token)
                 return token
+        altered = _("“{file}” arrives altered at {destination}: something on the way changes uploads.")
         raise NotReached(
-            f"“{part.name}” arrives altered at {api.name}: something on the way changes uploads.",
-            "Try another network, or save the report for sending by hand: “snapper outbox export”.",
+            altered.format(file=part.name, destination=api.name),
+            _("Try another network, or save the report for sending by hand: “snapper outbox export”."),
             obstacle=Obstacle(str(Cause.MIDDLEBOX), api.name),
         )
 
@@ -212,9 +226,10 @@ class Redmine(Adapter):
         try:
             answer = api.commit(method, path, json_body({"issue": issue}))
         except Refused as error:
-            if _BUSY not in error.sentence:
+            if not isinstance(error, SaidNo) or error.said != _BUSY:
                 raise
-            raise NotReached(f"{api.name} did not take the report: {_BUSY}.") from error
+            busy = _("{destination} did not take the report: {reason}.")
+            raise NotReached(busy.format(destination=api.name, reason=_BUSY)) from error
         number = letter.ticket or str(api.content(answer)["issue"]["id"])
         if landed := self._landed(api, letter, number):
             return landed
@@ -258,15 +273,15 @@ def _me(api: Api) -> Mapping[str, Any]:
     answer = api.ask("GET", f"{Redmine.check_path}?include=memberships")
     if answer.status == 403 and api.spoke(answer):
         raise NeedsAttention(
-            f"The REST web service of {api.name} is switched off.",
-            "Ask whoever runs it to switch it on: Administration > Settings > API.",
+            _("The REST web service of {destination} is switched off.").format(destination=api.name),
+            _("Ask whoever runs it to switch it on: Administration > Settings > API."),
         )
     found = api.content(answer)
     user = found.get("user") if isinstance(found, dict) else None
     if not isinstance(user, dict):
         raise NeedsAttention(
-            f"What answers at the address of {api.name} is no Redmine.",
-            "Check “url” and “system” in the settings.",
+            _("What answers at the address of {destination} is no Redmine.").format(destination=api.name),
+            _("Check “url” and “system” in the settings."),
         )
     return user
 
@@ -329,26 +344,37 @@ def _arrived_whole(token: str, part: Part) -> bool:
 
 def _refused(api: Api, part: Part, error: Refused) -> Refused:
     """Why a file is not taken, and there is no issue yet; Redmine tells its limit only now, in bytes."""
-    said = error.sentence.partition("): ")[2] or error.sentence
+    said = (isinstance(error, SaidNo) and error.said) or error.sentence
     limit = re.search(r"\(([0-9]{1,15})\)", said)
     if limit and (most := int(limit[1])) < part.size:
-        pieces = f", or write file_megabytes = {most // MB} into the settings: larger files go in pieces then"
+        too_large = _("{file} has {size}, but {destination} takes at most {most} in one file.")
+        sizes = {"size": size_text(part.size), "most": size_text(most)}
+        remedy = _("Send it without the logs or with a shorter time of them.")
+        if most >= MB:
+            remedy = _(
+                "Send it without the logs or with a shorter time of them, or write file_megabytes = {number} "
+                "into the settings: larger files go in pieces then."
+            )
         return Refused(
-            f"{part.name} has {size_text(part.size)}, but {api.name} takes at most {size_text(most)} a file.",
-            f"Send it without the logs or with a shorter time of them{pieces if most >= MB else ''}.",
+            too_large.format(file=part.name, destination=api.name, **sizes),
+            remedy.format(number=most // MB),
             obstacle=Obstacle(str(Cause.TOO_LARGE), api.name),
         )
+    not_taken = _("{destination} does not take the file “{file}”: {reason}")
     return Refused(
-        f"{api.name} does not take the file “{part.name}”: {said}",
-        "Send it without this file, to another destination (“snapper outbox resend”), or save it for "
-        "sending by hand (“snapper outbox export”).",
+        not_taken.format(destination=api.name, file=part.name, reason=said),
+        _(
+            "Send it without this file, to another destination (“snapper outbox resend”), or save it for "
+            "sending by hand (“snapper outbox export”)."
+        ),
     )
 
 
 def _bare(api: Api, number: str) -> Refused:
+    bare = _("Ticket {ticket} of {destination} was to have this report, but has none of its files.")
     return Refused(
-        f"Ticket {number} of {api.name} was to have this report, but has none of its files.",
-        "Tell support the ticket's number and send them by hand: “snapper outbox export”.",
+        bare.format(ticket=number, destination=api.name),
+        _("Tell support the ticket's number and send them by hand: “snapper outbox export”."),
     )
 
 

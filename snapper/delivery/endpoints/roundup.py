@@ -23,6 +23,7 @@ from snapper.delivery.endpoints.api import Api
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import Letter, Part
 from snapper.errors import NeedsAttention, NotReached, Refused
+from snapper.language import _
 
 _DATA = "/rest/data"
 _STAGED, _ONCE = "handed over", "once"  # steps: the ids of message and files; what of the address works once
@@ -30,6 +31,11 @@ _ONCE_SECONDS = 3600  # the longest that such an address may work
 _TRIES = 5  # how often an issue may be changed by others while we add to it
 _WRONG_LOGIN, _LOCKED_OUT = b"Invalid Login", b"Logins occurring too fast"
 _NO_PROPERTY = "may_snapper_do_this"  # which no class has
+_KINDS = {  # what a report needs: where there is none of it, and where we may not make it
+    "issue": (_("{destination} has no issues."), _("You may not make issues in {destination}.")),
+    "msg": (_("{destination} has no messages."), _("You may not make messages in {destination}.")),
+    "file": (_("{destination} has no files."), _("You may not make files in {destination}.")),
+}
 
 
 class Roundup(Adapter):
@@ -54,10 +60,14 @@ class Roundup(Adapter):
     def says(self, answer: Answer) -> str:
         """About logins, what helps more than “Invalid Login”; all else as it says it."""
         if answer.body.startswith(_WRONG_LOGIN):
-            known = self.destination.login
-            return f"the {'user name or the password is wrong' if known else 'settings have no user name'}."
+            if self.destination.login:
+                # Translators: after “… does not accept the token: ”
+                return _("the user name or the password is wrong.")
+            # Translators: after “… does not accept the token: ”
+            return _("the settings have no user name.")
         if answer.body.startswith(_LOCKED_OUT):
-            return "after too many wrong passwords it takes none for some minutes."
+            # Translators: after “… cannot take it now: ”
+            return _("after too many wrong passwords it takes none for some minutes.")
         return super().says(answer)
 
     def sent_as(self, name: str, tag: str) -> str:
@@ -67,26 +77,29 @@ class Roundup(Adapter):
     def probe(self, api: Api) -> str:
         """Whether reports can be made, as far as asking for the impossible tells, and be found again."""
         origin = self._origin(api)
-        for kind, called in (("issue", "issues"), ("msg", "messages"), ("file", "files")):
+        for kind, (none, closed) in _KINDS.items():
             answer = api.ask("POST", f"{_DATA}/{kind}", json={_NO_PROPERTY: "yes"}, headers=origin)
             if not self.spoke(answer):
                 raise api.problem(answer)
             if answer.status == 404:
                 raise NeedsAttention(
-                    f"{api.name} has no {called}.",
-                    "snapper needs a tracker made like Roundup's own: with issues, messages and files.",
+                    none.format(destination=api.name),
+                    _("snapper needs a tracker made like Roundup's own: with issues, messages and files."),
                 )
             if answer.status == 403:
                 raise NeedsAttention(
-                    f"You may not make {called} in {api.name}.",
-                    "Ask whoever runs it for the right to make issues, messages and files, and to add "
-                    "messages and files to issues.",
+                    closed.format(destination=api.name),
+                    _(
+                        "Ask whoever runs it for the right to make issues, messages and files, and to add "
+                        "messages and files to issues."
+                    ),
                 )
             if _NO_PROPERTY.encode() not in answer.body:
                 raise api.problem(answer)
-        for kind in ("issue", "msg", "file"):
+        for kind in _KINDS:
             _items(api, f"{kind}?@page_size=1")
-        return f"Roundup, as {self.destination.login}"
+        # Translators: signed in as this user
+        return _("Roundup, as {user}").format(user=self.destination.login)
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What Roundup says of an issue that is not retired; which statuses mean closed, the settings say."""
@@ -193,7 +206,7 @@ def _add(api: Api, number: str, content: Mapping[str, Any], origin: Mapping[str,
         return str(api.get(f"{path}?@fields=title")["data"]["@etag"])
 
     now = etag()
-    for _ in range(_TRIES):
+    for _try in range(_TRIES):
         try:
             api.commit("PATCH", path, json_body({"@op": "add", "@etag": now, **content}), headers=origin)
         except Refused:
@@ -202,7 +215,8 @@ def _add(api: Api, number: str, content: Mapping[str, Any], origin: Mapping[str,
                 raise
         else:
             return
-    raise NotReached(f"Ticket {number} of {api.name} is being changed by others at this moment.")
+    busy = _("Ticket {ticket} of {destination} is being changed by others at this moment.")
+    raise NotReached(busy.format(ticket=number, destination=api.name))
 
 
 def _stage_file(api: Api, part: Part, origin: Mapping[str, str]) -> str:

@@ -13,10 +13,11 @@ from urllib.parse import quote, urlencode
 
 from snapper.delivery.bodies import json_body, multipart
 from snapper.delivery.endpoints import Ticket
-from snapper.delivery.endpoints.adapter import Adapter, Landed, Remote
+from snapper.delivery.endpoints.adapter import Adapter, Landed, NoneOfThese, Remote
 from snapper.delivery.endpoints.api import Api
 from snapper.delivery.letter import Letter
 from snapper.errors import NeedsAttention
+from snapper.language import _
 
 _REST = "/REST/2.0"
 _CLOSED = ("resolved", "rejected", "deleted")
@@ -42,19 +43,16 @@ class Rt(Adapter):
         version, queue = api.get(self.check_path).get("Version", ""), self.option("queue")
         found = api.find(f"{_REST}/queue/{quote(queue, safe='')}", 403)
         if found is None:
-            names = ", ".join(
-                str(each.get("Name")) for each in _items(api, f"{_REST}/queues/all?fields=Name")
-            )
-            raise NeedsAttention(
-                f"{api.name} has no queue “{queue}” that you may see.",
-                f"Write one of these into the settings: {names or '(none; ask whoever runs RT)'}.",
-            )
+            names = [each.get("Name") for each in _items(api, f"{_REST}/queues/all?fields=Name")]
+            none = _("{destination} has no queue “{queue}” that you may see.")
+            raise NoneOfThese(none.format(destination=api.name, queue=queue), names)
         if "create" not in _links(found):
+            closed = _("You may not make tickets in the queue “{queue}” of {destination}.")
             raise NeedsAttention(
-                f"You may not make tickets in the queue “{queue}” of {api.name}.",
-                "Ask whoever runs RT for the rights CreateTicket, ShowTicket and ShowTicketComments.",
+                closed.format(queue=queue, destination=api.name),
+                _("Ask whoever runs RT for the rights CreateTicket, ShowTicket and ShowTicketComments."),
             )
-        return f"RT {version.partition('+')[0]}, queue {queue}"
+        return _("RT {version}, queue {queue}").format(version=version.partition("+")[0], queue=queue)
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What RT says of a ticket; those who may add to it are told where."""

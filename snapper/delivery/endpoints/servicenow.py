@@ -22,6 +22,7 @@ from snapper.delivery.endpoints.literal import without_code_tags
 from snapper.delivery.endpoints.names import marked
 from snapper.delivery.letter import Letter
 from snapper.errors import NeedsAttention, Refused
+from snapper.language import _
 
 _TABLE, _FILES, _USERS = "/api/now/table/incident", "/api/now/attachment", "/api/now/table/sys_user"
 _FIELDS = "sys_id,number,short_description,correlation_id,state,active"
@@ -53,11 +54,14 @@ class ServiceNow(Adapter):
         """Whether incidents can be seen, and the caller."""
         api.get(f"{_TABLE}?sysparm_limit=1&sysparm_fields=sys_id")
         if (caller := self.option("caller")) and not self._user(api, caller):
+            none = _("{destination} has no user “{user}” that you may see.")
             raise NeedsAttention(
-                f"{api.name} has no user “{caller}” that you may see.",
-                "Write the user name of a person there as “caller” into the settings, or leave it out.",
+                none.format(destination=api.name, user=caller),
+                _("Write the user name of a person there as “caller” into the settings, or leave it out."),
             )
-        return f"ServiceNow, incidents{f' of {caller}' if caller else ''}"
+        if caller:
+            return _("ServiceNow, incidents of {user}").format(user=caller)
+        return _("ServiceNow, incidents")
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What ServiceNow says of an incident; a resolved one can still be added to."""
@@ -81,9 +85,10 @@ class ServiceNow(Adapter):
         record = self._incident(api, letter)
         if letter.ticket:
             if record is None:
+                gone = _("{destination} has no incident {ticket} any more.")
                 raise Refused(
-                    f"{api.name} has no incident {letter.ticket} any more.",
-                    "Send it to another one, or to a new one: “snapper outbox resend”.",
+                    gone.format(destination=api.name, ticket=letter.ticket),
+                    _("Send it to another one, or to a new one: “snapper outbox resend”."),
                 )
             self._note(api, letter, f"{_TABLE}/{record['sys_id']}")
         elif record is None:

@@ -24,6 +24,7 @@ from snapper.delivery.looks import Server
 from snapper.delivery.reading import Digest
 from snapper.delivery.ways import Ways
 from snapper.errors import NO_OBSTACLE, MayHaveLanded, NeedsAttention, NotReached, Obstacle, Refused
+from snapper.language import Sentence, _
 from snapper.report import Receipt, StoredFile, timestamp
 from snapper.systems import Limits
 from snapper.words import size_text
@@ -97,7 +98,9 @@ class TicketSystem:
 
     def probe(self) -> str:
         """Ask whether it answers, knows us, and has what the settings name."""
-        return f"{self._adapter.probe(self._api())} at {urlsplit(self._adapter.destination.url).netloc}"
+        host = urlsplit(self._adapter.destination.url).netloc
+        # Translators: {system} is such as “RT 5.0.3, queue Support”
+        return _("{system} at {host}").format(system=self._adapter.probe(self._api()), host=host)
 
     def ticket(self, number: str) -> Ticket:
         """An existing ticket that is open. Raises Refused when it is not."""
@@ -123,8 +126,9 @@ class TicketSystem:
         try:
             receipt = self._receipt(landed, written)
         except NotReached as error:
+            unread = _("{destination} took it, but reading it back failed: {why}")
             raise MayHaveLanded(
-                f"{self._adapter.destination.name} took it, but reading it back failed: {error.sentence}",
+                unread.format(destination=self._adapter.destination.name, why=error.sentence),
                 error.remedy,
                 obstacle=error.obstacle,
             ) from error
@@ -137,10 +141,12 @@ class TicketSystem:
         """A conversation. Raises NeedsAttention where there is no token, or one that was refused."""
         destination = self._adapter.destination
         if destination.about.token and not self._adapter.token:
-            command = f"snapper config token {destination.quoted}"
+            put_in = _("Put it in: “snapper config token {destination}”, or set {variable}.")
             raise NeedsAttention(
-                f"There is no token for {destination.name} on this computer.",
-                f"Put it in: “{command}”, or set {destination.token_variable}.",
+                _("There is no token for {destination} on this computer.").format(
+                    destination=destination.name
+                ),
+                put_in.format(destination=destination.quoted, variable=destination.token_variable),
                 obstacle=Obstacle(str(Cause.TOKEN_REFUSED), destination.name),
             )
         if self._refused and time.monotonic() < self._refused[0]:
@@ -156,46 +162,60 @@ class TicketSystem:
     def _open_ticket(self, api: Api, number: str) -> Ticket:
         name = self._adapter.destination.name
         if not self._adapter.destination.about.attaches:
+            new_only = _("{destination} takes new reports only: nothing can be added to a ticket there.")
             raise Refused(
-                f"{name} takes new reports only: nothing can be added to a ticket there.",
-                "Send it as a new one: “snapper outbox resend”.",
+                new_only.format(destination=name), _("Send it as a new one: “snapper outbox resend”.")
             )
         found = self._adapter.ticket(api, number)
         if found is None:
+            missing = _("{destination} has no ticket {ticket} that you may see.")
             raise Refused(
-                f"{name} has no ticket {number} that you may see.",
-                "Check the number, and send it to another ticket or to a new one: “snapper outbox resend”.",
+                missing.format(destination=name, ticket=number),
+                _(
+                    "Check the number, and send it to another ticket or to a new one: "
+                    "“snapper outbox resend”."
+                ),
                 obstacle=Obstacle(str(Cause.TICKET_MISSING), name),
             )
         if not found.open:
             raise Refused(
-                f"Ticket {found.number} of {name} is closed.",
-                "Send it to another ticket, or to a new one: “snapper outbox resend”.",
+                _("Ticket {ticket} of {destination} is closed.").format(
+                    ticket=found.number, destination=name
+                ),
+                _("Send it to another ticket, or to a new one: “snapper outbox resend”."),
                 obstacle=Obstacle(str(Cause.TICKET_CLOSED), name),
             )
         if not found.writable:
+            closed_to_us = _("You may see ticket {ticket} of {destination}, but not add to it.")
             raise Refused(
-                f"You may see ticket {found.number} of {name}, but not add to it.",
-                "Ask whoever runs it for the right to, or send the report to a new ticket: "
-                "“snapper outbox resend”.",
+                closed_to_us.format(ticket=found.number, destination=name),
+                _(
+                    "Ask whoever runs it for the right to, or send the report to a new ticket: "
+                    "“snapper outbox resend”."
+                ),
             )
         return found
 
     def _fits(self, written: Letter) -> None:
-        limits, name = self.limits, self._adapter.destination.name
-        most = limits.file_bytes
+        most, room = self.limits.file_bytes, self.limits.room
         large = [part for part in written.parts if most is not None and part.size > most]
-        if large or (limits.room is not None and written.size > limits.room):
-            what, size = (large[0].name, large[0].size) if large else ("The report", written.size)
-            takes = most if large and most is not None else limits.room
-            assert takes is not None
-            raise Refused(
-                f"{what} has {size_text(size)}, but {name} takes at most {size_text(takes)}"
-                f"{' in one file' if large else ' in one report'}.",
+        if large and most is not None:
+            file = _("{file} has {size}, but {destination} takes at most {most} in one file.")
+            raise self._too_large(file, most, large[0].size, large[0].name)
+        if room is not None and written.size > room:
+            report = _("The report has {size}, but {destination} takes at most {most} in one report.")
+            raise self._too_large(report, room, written.size)
+
+    def _too_large(self, said: Sentence, most: int, size: int, file: str = "") -> Refused:
+        name = self._adapter.destination.name
+        return Refused(
+            said.format(file=file, size=size_text(size), destination=name, most=size_text(most)),
+            _(
                 "Send it without the logs or with a shorter time of them, to another destination "
-                "(“snapper outbox resend”), or save it for sending by hand (“snapper outbox export”).",
-                obstacle=Obstacle(str(Cause.TOO_LARGE), name),
-            )
+                "(“snapper outbox resend”), or save it for sending by hand (“snapper outbox export”)."
+            ),
+            obstacle=Obstacle(str(Cause.TOO_LARGE), name),
+        )
 
     def _settled(self, steps: Steps) -> None:
         """What was asked for a moment ago may still be on its way into the system's search."""
@@ -204,20 +224,23 @@ class TicketSystem:
             raise self._may_have_landed(left)
 
     def _may_have_landed(self, seconds: float, obstacle: Obstacle = NO_OBSTACLE) -> MayHaveLanded:
+        sent = _("The report was sent to {destination}, but the answer did not come back.")
         return MayHaveLanded(
-            f"The report was sent to {self._adapter.destination.name}, but the answer did not come back.",
-            "Before it is sent again, snapper looks whether it is there.",
+            sent.format(destination=self._adapter.destination.name),
+            _("Before it is sent again, snapper looks whether it is there."),
             retry_after=seconds,
             obstacle=obstacle,
         )
 
     def _unknown(self) -> NeedsAttention:
         """Sent, and nothing tells whether it arrived: only a person may decide to send it again."""
-        name = self._adapter.destination.name
+        sentence = _(
+            "The report was sent to {destination}, but no answer came back, and {destination} cannot be "
+            "asked whether it is there."
+        )
         return NeedsAttention(
-            f"The report was sent to {name}, but no answer came back, and {name} cannot be asked "
-            "whether it is there.",
-            "Ask support. If it is not there, send it once more: “snapper outbox resend”.",
+            sentence.format(destination=self._adapter.destination.name),
+            _("Ask support. If it is not there, send it once more: “snapper outbox resend”."),
         )
 
     # --- the one request ----------------------------------------------------------------------------------

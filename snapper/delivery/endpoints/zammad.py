@@ -13,10 +13,11 @@ from typing import Any
 
 from snapper.delivery.bodies import Body, json_with_files
 from snapper.delivery.endpoints import Ticket
-from snapper.delivery.endpoints.adapter import Adapter, Landed, Remote
+from snapper.delivery.endpoints.adapter import Adapter, Landed, NoneOfThese, Remote
 from snapper.delivery.endpoints.api import Api
 from snapper.delivery.letter import Letter
 from snapper.errors import NeedsAttention, Refused
+from snapper.language import _
 
 _API = "/api/v1"
 _ID = "zoom-"  # before an id that a web address had
@@ -37,16 +38,15 @@ class Zammad(Adapter):
         """The group, and whether we may make tickets there; customers are told of no groups."""
         group, groups = self.option("group"), self._groups(api)
         if groups and group not in groups:
-            raise NeedsAttention(
-                f"{api.name} has no group “{group}” that you may see.",
-                f"Write one of these into the settings: {', '.join(groups)}.",
-            )
+            none = _("{destination} has no group “{group}” that you may see.")
+            raise NoneOfThese(none.format(destination=api.name, group=group), groups)
         if groups and not {"create", "full"} & set(groups[group]):
+            closed = _("You may not make tickets in the group “{group}” of {destination}.")
             raise NeedsAttention(
-                f"You may not make tickets in the group “{group}” of {api.name}.",
-                "Ask whoever runs it for the right to create tickets there.",
+                closed.format(group=group, destination=api.name),
+                _("Ask whoever runs it for the right to create tickets there."),
             )
-        return f"Zammad, group {group}"
+        return _("Zammad, group {group}").format(group=group)
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What Zammad says of a ticket, and whether we may change those of its group."""
@@ -79,9 +79,10 @@ class Zammad(Adapter):
         if letter.ticket:
             ticket = self._found(api, letter.ticket)
             if ticket is None:
+                gone = _("{destination} has no ticket {ticket} any more.")
                 raise Refused(
-                    f"{api.name} has no ticket {letter.ticket} any more.",
-                    "Send it to another ticket, or to a new one: “snapper outbox resend”.",
+                    gone.format(destination=api.name, ticket=letter.ticket),
+                    _("Send it to another ticket, or to a new one: “snapper outbox resend”."),
                 )
             article = {"ticket_id": ticket["id"], "internal": not self.public} | _article(letter)
             api.commit("POST", f"{_API}/ticket_articles", _body(article, letter))

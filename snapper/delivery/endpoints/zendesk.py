@@ -17,11 +17,12 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from snapper.delivery.bodies import json_body, raw_body
 from snapper.delivery.endpoints import Ticket
-from snapper.delivery.endpoints.adapter import Adapter, Landed, Remote
+from snapper.delivery.endpoints.adapter import Adapter, Landed, NoneOfThese, Remote
 from snapper.delivery.endpoints.api import Api
 from snapper.delivery.http import Answer
 from snapper.delivery.letter import Letter, Part
 from snapper.errors import MayHaveLanded, NeedsAttention, Refused
+from snapper.language import _
 
 _API = "/api/v2"
 _PAGE = 100  # the most that Zendesk gives at once
@@ -53,11 +54,12 @@ class Zendesk(Adapter):
         user = api.get(self.check_path).get("user", {})
         if user.get("role") not in ("agent", "admin"):
             raise NeedsAttention(
-                f"The token for {api.name} does not belong to an agent.",
-                "Write the e-mail address of an agent as “login” into the settings.",
+                _("The token for {destination} does not belong to an agent.").format(destination=api.name),
+                _("Write the e-mail address of an agent as “login” into the settings."),
             )
         self._group(api)
-        return f"Zendesk{f', group {group}' if (group := self.option('group')) else ''}"
+        group = self.option("group")
+        return _("Zendesk, group {group}").format(group=group) if group else "Zendesk"
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What Zendesk says of a ticket; a solved one is opened again by a comment, a closed one is over."""
@@ -125,8 +127,8 @@ class Zendesk(Adapter):
             if _OTHER_BODY not in error.sentence:
                 raise
             raise MayHaveLanded(
-                f"{api.name} has had this report before, with other files.",
-                "Before it is sent again, snapper looks whether it is there.",
+                _("{destination} has had this report before, with other files.").format(destination=api.name),
+                _("Before it is sent again, snapper looks whether it is there."),
             ) from error
         return str(api.content(answer)["ticket"]["id"])
 
@@ -139,10 +141,8 @@ class Zendesk(Adapter):
             str(group["name"]): int(group["id"]) for group in _items(api, f"{_API}/groups.json?", "groups")
         }
         if wanted not in groups:
-            raise NeedsAttention(
-                f"{api.name} has no group “{wanted}”.",
-                f"Write one of these into the settings: {', '.join(groups) or '(there are none)'}.",
-            )
+            none = _("{destination} has no group “{group}”.")
+            raise NoneOfThese(none.format(destination=api.name, group=wanted), groups)
         return groups[wanted]
 
     def _url(self, number: str) -> str:

@@ -14,12 +14,15 @@ from typing import Protocol
 from snapper.delivery.proxies.answer import WPAD, Answer, CannotAsk, PacAddress, Target, Trouble, detected
 from snapper.delivery.route import Route, Scheme, Source
 from snapper.delivery.waiting import side_by_side
+from snapper.language import _
+from snapper.words import together
 
 __all__ = ["Asked", "Named", "PacAddress", "Trouble", "named", "pac_routes"]
 
 AUTO, DIRECT = "auto", "direct"
 _SECONDS = 0.9  # for all mechanisms, side by side
-_SETTING = "snapper's settings"
+# Translators: a place where a proxy is set.
+_SETTING = _("snapper's settings")
 _KDE_DESKTOP = "KDE"
 
 
@@ -128,16 +131,19 @@ def _ask(mechanisms: Sequence[Mechanism], target: Target) -> dict[str, Answer | 
     """What each says, or why it says nothing; all side by side, none waited for longer than _SECONDS."""
     end = time.monotonic() + _SECONDS
     told = side_by_side({each.name: partial(_asked_one, each, target) for each in mechanisms}, end)
-    return {each.name: told.get(each.name, "it gave no answer within a second") for each in mechanisms}
+    # Translators: after the name of a place where proxies are set, and a colon.
+    silent = _("it gave no answer within a second")
+    return {each.name: told.get(each.name, silent) for each in mechanisms}
 
 
 def _asked_one(mechanism: Mechanism, target: Target) -> Answer | str:
     try:
         return mechanism.ask(target)
     except CannotAsk as error:
-        return str(error)
+        return error.why
     except Exception as error:  # noqa: BLE001 - settings are whatever anybody wrote; the doctor shows it
-        return f"what it says cannot be read ({type(error).__name__})"
+        # Translators: after the name of a place where proxies are set, and a colon.
+        return _("what it says cannot be read ({error})").format(error=type(error).__name__)
 
 
 def _without_doubt(told: dict[str, Answer]) -> dict[str, Answer]:
@@ -182,5 +188,7 @@ def _each(troubles: Sequence[Trouble]) -> tuple[Trouble, ...]:
 def _asked(name: str, answer: Answer | str) -> Asked:
     if isinstance(answer, str):
         return Asked(name, False, answer)
-    troubles = " ".join(trouble.sentence for trouble in answer.troubles)
-    return Asked(name, True, f"{answer.said}. {troubles}" if troubles else answer.said)
+    if not answer.troubles:
+        return Asked(name, True, answer.said)
+    troubles = together(trouble.sentence for trouble in answer.troubles)
+    return Asked(name, True, together([answer.said, troubles], ". "))

@@ -10,9 +10,17 @@ from urllib.parse import urlsplit
 from snapper.delivery.causes import Cause
 from snapper.delivery.route import Route, Source
 from snapper.hosts import ascii_host, loopback
+from snapper.language import Sentence, _
+from snapper.words import together
 
 WPAD = "wpad"  # in place of an address: whatever this network offers
 _PORTS = {"http": 80, "https": 443}
+# Translators: after the name of a place where proxies are set, and a colon.
+_NO_PROXY = _("names no proxy")
+# Translators: after the name of a place where proxies are set, and a colon.
+SWITCHED_OFF = _("is switched off")
+# Translators: a place where a proxy is set.
+OF_THE_DESKTOP = _("the proxy settings of the desktop")
 
 
 @dataclass(frozen=True)
@@ -61,14 +69,28 @@ class PacAddress:
     named_by: str
 
     @property
-    def label(self) -> str:
-        """The file in words: `the file proxy.pac`."""
+    def label(self) -> Sentence:
+        """The file in words, within a sentence: `the file proxy.pac`."""
         if self.source is Source.WPAD:
-            return "the proxy file that this network offers (WPAD)"
-        _, web, rest = self.address.partition("://")
-        path = re.split("[?#]", rest.partition("/")[2])[0] if web else self.address
-        name = re.split(r"[\\/@]", path)[-1]
-        return f"the file {name}" if name else "the proxy file of this computer"
+            return _("the proxy file that this network offers (WPAD)")
+        if name := self._file_name():
+            # Translators: within a sentence; “The file …” is the same at its beginning.
+            return _("the file {name}").format(name=name)
+        return _("the proxy file of this computer")
+
+    @property
+    def label_first(self) -> Sentence:
+        """The file in words, at the beginning of a sentence: `The file proxy.pac`."""
+        if self.source is Source.WPAD:
+            return _("The proxy file that this network offers (WPAD)")
+        if name := self._file_name():
+            return _("The file {name}").format(name=name)
+        return _("The proxy file of this computer")
+
+    def _file_name(self) -> str:
+        before, web, rest = self.address.partition("://")
+        path = re.split("[?#]", rest.partition("/")[2])[0] if web else before
+        return re.split(r"[\\/@]", path)[-1]
 
 
 @dataclass(frozen=True)
@@ -78,11 +100,15 @@ class Answer:
     routes: tuple[Route, ...] = ()
     pac: PacAddress | None = None
     troubles: tuple[Trouble, ...] = ()
-    said: str = "names no proxy"
+    said: Sentence = _NO_PROXY
 
 
 class CannotAsk(Exception):
-    """A mechanism does not exist here or gave no answer; the text says why, without an end stop."""
+    """A mechanism does not exist here or gave no answer; `why` says it, without an end stop."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def detected(named_by: str) -> PacAddress:
@@ -90,12 +116,13 @@ def detected(named_by: str) -> PacAddress:
     return PacAddress(WPAD, Source.WPAD, named_by)
 
 
-def in_words(routes: tuple[Route, ...], pac: PacAddress | None = None) -> str:
+def in_words(routes: tuple[Route, ...], pac: PacAddress | None = None) -> Sentence:
     """What was named, for the doctor."""
     named = [route.label for route in routes]
     if pac:
-        named.append("automatic detection (WPAD)" if pac.source is Source.WPAD else pac.label)
-    return f"names {', '.join(named)}" if named else "names no proxy"
+        named.append(_("automatic detection (WPAD)") if pac.source is Source.WPAD else pac.label)
+    # Translators: after the name of a place where proxies are set, and a colon.
+    return _("names {proxies}").format(proxies=together(named, ", ")) if named else _NO_PROXY
 
 
 def join(answers: Iterable[Answer]) -> Answer:
@@ -106,6 +133,11 @@ def join(answers: Iterable[Answer]) -> Answer:
     return Answer(routes, None, troubles, in_words(routes))
 
 
-def excepted(target: Target, pac: PacAddress | None = None, where: str = "the list of exceptions") -> Answer:
-    """The answer for a host that is to be reached without the proxy; a file decides on that by itself."""
-    return Answer(pac=pac, said=f"{in_words((), pac)}; {target.host} is on {where}")
+def excepted(target: Target, pac: PacAddress | None = None, variable: str = "") -> Answer:
+    """The answer for a host that is to be reached without the proxy; a file decides on that by itself.
+    `variable` is the name of the list, if it has one."""
+    if variable:
+        listed = _("{host} is on the list {variable}").format(host=target.host, variable=variable)
+    else:
+        listed = _("{host} is on the list of exceptions").format(host=target.host)
+    return Answer(pac=pac, said=together([in_words((), pac), listed], "; "))

@@ -8,6 +8,7 @@ from snapper.delivery.proxies.address import CURL_PORTS, answer_from
 from snapper.delivery.proxies.answer import Answer, Target, excepted, join
 from snapper.delivery.proxies.exceptions import Exceptions
 from snapper.delivery.route import Route, Scheme, Source
+from snapper.language import _
 
 # Behind a web server HTTP_PROXY may be the header `Proxy:` of a stranger's request.
 _WEB_SERVER = "REQUEST_METHOD"
@@ -16,7 +17,8 @@ _WEB_SERVER = "REQUEST_METHOD"
 class Environment:
     """`HTTPS_PROXY` (`HTTP_PROXY` for http), then `ALL_PROXY`, unless `NO_PROXY` lists the host."""
 
-    name = "environment variables"
+    # Translators: a place where proxies are set; a colon follows.
+    name = _("environment variables")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -25,12 +27,13 @@ class Environment:
         """What the variables say about a target."""
         exceptions = self._variable("no_proxy")
         if exceptions and Exceptions.of(self._environ[exceptions], domains=True).cover(target):
-            return excepted(target, where=f"the list {exceptions}")
+            return excepted(target, variable=exceptions)
         variables = filter(None, map(self._variable, (f"{target.scheme}_proxy", "all_proxy")))
         return join(self._answer(variable) for variable in variables)
 
     def _answer(self, variable: str) -> Answer:
-        named_by = f"the environment variable {variable}"
+        # Translators: a place where a proxy is set.
+        named_by = _("the environment variable {name}").format(name=variable)
         address = (Scheme.HTTP, self._environ[variable])
         return answer_from([address], Source.ENVIRONMENT, named_by, ports=CURL_PORTS)
 

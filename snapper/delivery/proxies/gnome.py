@@ -9,18 +9,27 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from snapper.delivery.proxies.address import answer_from
-from snapper.delivery.proxies.answer import Answer, CannotAsk, PacAddress, Target, detected, excepted
+from snapper.delivery.proxies.answer import (
+    OF_THE_DESKTOP,
+    SWITCHED_OFF,
+    Answer,
+    CannotAsk,
+    PacAddress,
+    Target,
+    detected,
+    excepted,
+)
 from snapper.delivery.proxies.exceptions import Exceptions
 from snapper.delivery.proxies.tool import output_of
 from snapper.delivery.route import Scheme, Source
 from snapper.hosts import with_port
+from snapper.language import _
 
 _SCHEMA = "org.gnome.system.proxy"
 _LINE = re.compile(rf"{re.escape(_SCHEMA)}(?:\.([a-z]+))? ([a-z-]+) (.*)")
 _TYPE = re.compile(r"^(?:@[a-z]+|u?int\d+) ")
-_NAMED_BY = "the proxy settings of the desktop"
+_NAMED_BY = OF_THE_DESKTOP
 _USUAL_PORT = 8080  # what the settings window of GNOME fills in
-_SWITCHED_OFF = "is switched off"
 
 Value: TypeAlias = "str | int | bool | list[str]"
 Settings: TypeAlias = "Mapping[str, Value]"
@@ -29,7 +38,8 @@ Settings: TypeAlias = "Mapping[str, Value]"
 class Gnome:
     """Asks the desktop each time: settings change with the network."""
 
-    name = "GNOME proxy settings"
+    # Translators: a place where proxies are set; a colon follows.
+    name = _("GNOME proxy settings")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -38,7 +48,8 @@ class Gnome:
         """What the settings say about a target. Raises CannotAsk."""
         settings = parse(output_of(["gsettings", "list-recursively", _SCHEMA], self._environ))
         if "mode" not in settings:
-            raise CannotAsk("this desktop keeps no proxy settings")
+            # Translators: why a place where proxies are set says nothing; after its name and a colon.
+            raise CannotAsk(_("this desktop keeps no proxy settings"))
         return read(settings, target)
 
 
@@ -74,7 +85,7 @@ def read(settings: Settings, target: Target) -> Answer:
         pac = PacAddress(address, Source.PAC, _NAMED_BY) if address else detected(_NAMED_BY)
         return answer_from([], Source.PAC, _NAMED_BY, pac)
     if mode != "manual":
-        return Answer(said=_SWITCHED_OFF)
+        return Answer(said=SWITCHED_OFF)
     ignored = settings.get("ignore-hosts")
     if isinstance(ignored, list) and Exceptions.each(ignored, domains=True).cover(target):
         return excepted(target)

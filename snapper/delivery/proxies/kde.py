@@ -7,15 +7,25 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from snapper.delivery.proxies.address import answer_from
-from snapper.delivery.proxies.answer import Answer, CannotAsk, PacAddress, Target, detected, excepted
+from snapper.delivery.proxies.answer import (
+    SWITCHED_OFF,
+    Answer,
+    CannotAsk,
+    PacAddress,
+    Target,
+    detected,
+    excepted,
+)
 from snapper.delivery.proxies.exceptions import Exceptions
 from snapper.delivery.route import Scheme, Source
+from snapper.language import _
 
 _FILE = "kioslaverc"
 _GROUP = "Proxy Settings"
 _KEY = re.compile(r"([^=\[\]]+?)\s*(?:\[[^\]]*\]\s*)*=(.*)")
 _PORT_APART = re.compile(r"(\S+)\s+(\d+)/?")  # `http://proxy.example 3128`, as KDE writes it
-_NAMED_BY = "the proxy settings of KDE"
+# Translators: a place where a proxy is set.
+_NAMED_BY = _("the proxy settings of KDE")
 _FILE_MAX = 1 << 20
 _MANUAL, _SCRIPT, _DETECT, _VARIABLES = "1", "2", "3", "4"  # ProxyType
 
@@ -23,7 +33,8 @@ _MANUAL, _SCRIPT, _DETECT, _VARIABLES = "1", "2", "3", "4"  # ProxyType
 class Kde:
     """Reads the file each time: settings change with the network."""
 
-    name = "KDE proxy settings"
+    # Translators: a place where proxies are set; a colon follows.
+    name = _("KDE proxy settings")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -32,7 +43,8 @@ class Kde:
         """What the settings say about a target. Raises CannotAsk."""
         texts = [text for file in _files(self._environ) if (text := _text(file)) is not None]
         if not texts:
-            raise CannotAsk("this computer keeps no KDE proxy settings")
+            # Translators: why a place where proxies are set says nothing; after its name and a colon.
+            raise CannotAsk(_("this computer keeps no KDE proxy settings"))
         settings: dict[str, str] = {}
         for text in texts:
             settings |= parse(text)
@@ -79,13 +91,13 @@ def read(settings: Mapping[str, str], target: Target, environ: Mapping[str, str]
     if kind == _DETECT:
         return answer_from([], Source.WPAD, _NAMED_BY, detected(_NAMED_BY))
     if kind not in (_MANUAL, _VARIABLES):
-        return Answer(said="is switched off")
+        return Answer(said=SWITCHED_OFF)
     lookup = environ if kind == _VARIABLES else None
     listed = Exceptions.of(_named(settings, "NoProxyFor", lookup), domains=True).cover(target)
     if listed != (settings.get("ReversedException", "").lower() == "true"):
-        return (
-            excepted(target) if listed else Answer(said=f"{target.host} is not among the hosts with a proxy")
-        )
+        # Translators: after the name of a place where proxies are set, and a colon.
+        without = _("{host} is not among the hosts with a proxy").format(host=target.host)
+        return excepted(target) if listed else Answer(said=without)
     return answer_from(_addresses(settings, target.scheme, lookup), Source.SYSTEM, _NAMED_BY)
 
 

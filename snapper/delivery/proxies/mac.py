@@ -12,10 +12,12 @@ from snapper.delivery.proxies.exceptions import Exceptions
 from snapper.delivery.proxies.tool import output_of
 from snapper.delivery.route import Scheme, Source
 from snapper.hosts import with_port
+from snapper.language import _
 
 _LINE = re.compile(r"\s*(.+?) : (.*)")
 _OPENING = re.compile(r"<(?:dictionary|array)> \{")
-_NAMED_BY = "the proxy settings of this Mac"
+# Translators: a place where a proxy is set.
+_NAMED_BY = _("the proxy settings of this Mac")
 
 Value: TypeAlias = "str | Mapping[str, Value]"
 
@@ -23,7 +25,8 @@ Value: TypeAlias = "str | Mapping[str, Value]"
 class Mac:
     """Asks the system each time: settings change with the network."""
 
-    name = "macOS proxy settings"
+    # Translators: a place where proxies are set; a colon follows.
+    name = _("macOS proxy settings")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ

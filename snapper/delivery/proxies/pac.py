@@ -19,6 +19,7 @@ from snapper.delivery.proxies.answer import PacAddress, Target
 from snapper.delivery.proxies.pac_file import PacBroken, fetch
 from snapper.delivery.route import Route, Scheme, Source
 from snapper.delivery.waiting import within
+from snapper.language import _
 
 _START_SECONDS = 3.0  # for Python itself: a virus scanner may look at it first
 _RUN_SECONDS = 1.0
@@ -28,7 +29,20 @@ _KEYWORDS = {
     "PROXY": Scheme.HTTP, "HTTP": Scheme.HTTP, "HTTPS": Scheme.HTTPS,
     "SOCKS": Scheme.SOCKS5, "SOCKS5": Scheme.SOCKS5,
 }  # fmt: skip
-_ASK = "Ask your IT department to look at it."
+
+# Translators: {file} is “The file proxy.pac”, at the beginning of the sentence.
+_TOO_LONG = _("{file} took too long to say which proxy to use. Ask your IT department to look at it.")
+# Translators: {file} is “The file proxy.pac”, at the beginning of the sentence.
+_NOT_HERE = _("{file} cannot be run on this computer. Ask your IT department to look at it.")
+# Translators: {file} is “The file proxy.pac”, at the beginning of the sentence.
+_FAULT = _("{file} has a fault and names no proxy. Ask your IT department to look at it.")
+# Translators: {file} is “The file proxy.pac”, at the beginning of the sentence.
+_NOT_USABLE = _("{file} names no proxy that can be used. Ask your IT department to look at it.")
+# Translators: {file} is “The file proxy.pac”, at the beginning of the sentence.
+_ONLY_SOCKS_4 = _(
+    "{file} names only proxies for SOCKS 4, which snapper does not speak. "
+    "Ask your IT department to look at it."
+)
 
 
 def routes(pac: PacAddress, target_url: str, *, context: ssl.SSLContext | None = None) -> tuple[Route, ...]:
@@ -50,40 +64,35 @@ def evaluate(text: str, pac: PacAddress, target: Target, near: str = "") -> tupl
     """
     host = near or (urlsplit(pac.address).hostname if "://" in pac.address else "") or ""
     question = {"text": text, "url": target.origin, "host": target.host, "near": host}
-    label = pac.label[:1].upper() + pac.label[1:]
+    file = pac.label_first
     try:
         answer = json.loads(_run(json.dumps(question).encode("utf-8", "replace")))
         found = answer["found"]
     except TimeoutError as error:
-        raise PacBroken(f"{label} took too long to say which proxy to use. {_ASK}") from error
+        raise PacBroken(_TOO_LONG.format(file=file)) from error
     except OSError as error:
-        raise PacBroken(f"{label} cannot be run on this computer. {_ASK}") from error
+        raise PacBroken(_NOT_HERE.format(file=file)) from error
     except (ValueError, TypeError, KeyError) as error:
-        raise PacBroken(f"{label} has a fault and names no proxy. {_ASK}") from error
-    return parse(found, pac.source, pac.label)
+        raise PacBroken(_FAULT.format(file=file)) from error
+    return parse(found, pac)
 
 
-def parse(found: str, source: Source, named_by: str) -> tuple[Route, ...]:
+def parse(found: str, pac: PacAddress) -> tuple[Route, ...]:
     """The ways in an answer like `PROXY a:8080; SOCKS b; DIRECT`, each once; an empty answer means direct.
 
     Raises PacBroken when it has entries and none can be used.
     """
     entries = [entry.strip() for entry in found.split(";") if entry.strip()] or ["DIRECT"]
     named: dict[tuple[Scheme, str, int], Route] = {}
-    socks4 = False
+    named_by, socks4 = pac.label, False
     for entry in entries:
         keyword, _, address = entry.partition(" ")
         socks4 = socks4 or keyword.upper() == "SOCKS4"
-        route = _route(keyword.upper(), address, source, named_by)
+        route = _route(keyword.upper(), address, pac.source, named_by)
         if route:
             named.setdefault((route.scheme, route.host, route.port), route)
     if not named:
-        what = (
-            "only proxies for SOCKS 4, which snapper does not speak"
-            if socks4
-            else "no proxy that can be used"
-        )
-        raise PacBroken(f"{named_by[:1].upper()}{named_by[1:]} names {what}. {_ASK}")
+        raise PacBroken((_ONLY_SOCKS_4 if socks4 else _NOT_USABLE).format(file=pac.label_first))
     return tuple(named.values())[:_ROUTES_MAX]
 
 

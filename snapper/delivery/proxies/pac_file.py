@@ -17,6 +17,8 @@ from snapper.delivery.proxies.answer import PacAddress
 from snapper.delivery.route import PacFailed
 from snapper.delivery.waiting import within
 from snapper.hosts import ascii_host, is_host
+from snapper.language import Sentence, _
+from snapper.words import together
 
 FETCH_SECONDS = 2.0
 _SIZE_MAX = 1 << 20  # Chromium's limit too
@@ -24,7 +26,31 @@ _REDIRECTS_MAX = 3
 _MOVED = (301, 302, 303, 307, 308)
 _ENTRY = "FindProxyForURL"  # also the beginning of FindProxyForURLEx
 _CHARSET = re.compile(r"charset=[\"']?([\w-]+)", re.IGNORECASE)
-_ASK = "Ask your IT department for the right address of the proxy script."
+_ASK = _("Ask your IT department for the right address of the proxy script.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_NOT_FETCHED = _("{file}, set in {named_by}, cannot be fetched.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_NOT_IN_TIME = _("{file}, set in {named_by}, could not be fetched in time.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_MISSING = _("{file}, set in {named_by}, does not exist.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_NOT_TRUSTED = _("{file}, set in {named_by}, is on a server whose certificate is not trusted here.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_NO_FILE = _("{file}, set in {named_by}, is no file.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_NOT_THERE = _("{file}, set in {named_by}, is not there (the server answers {status}).")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_NEITHER_WEB_NOR_DISK = _("{file}, set in {named_by}, has an address that is not of the web or of a disk.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_WITHOUT_COMPUTER = _("{file}, set in {named_by}, has an address without a computer in it.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_WITHOUT_END = _("{file}, set in {named_by}, is sent from one address to the next without end.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_NOT_SAFE = _("{file}, set in {named_by}, is sent to an address that is not safe.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_TOO_LARGE = _("{file}, set in {named_by}, is too large to be a list of proxies.")
+# Translators: “The file proxy.pac, set in the Windows proxy settings, …”.
+_NO_LIST = _("{file}, set in {named_by}, is not a list of proxies.")
 _PATH_SAFE = "%/:=&?~+!$,;'@()*[]-._"
 _HEADERS = {
     "Accept": "application/x-ns-proxy-autoconfig, */*;q=0.8",
@@ -56,34 +82,38 @@ def fetch(pac: PacAddress, *, context: ssl.SSLContext | None = None, seconds: fl
 
     Raises PacUnreachable, PacBroken when it is no PAC file.
     """
-    capital = pac.label[:1].upper() + pac.label[1:]
     try:
         content, charset = within(seconds, _reader(pac.address, context, time.monotonic() + seconds))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise PacUnreachable(_why(capital, pac.named_by, error)) from error
+        raise PacUnreachable(_said(_why(error), pac)) from error
     if len(content) > _SIZE_MAX:
-        raise PacBroken(f"{capital}, set in {pac.named_by}, is too large to be a list of proxies. {_ASK}")
+        raise PacBroken(_said(_TOO_LARGE, pac))
     text = decode(content, charset)
     if _ENTRY not in text:
-        raise PacBroken(f"{capital}, set in {pac.named_by}, is not a list of proxies. {_ASK}")
+        raise PacBroken(_said(_NO_LIST, pac))
     return text
 
 
-def _why(label: str, named_by: str, error: Exception) -> str:
-    reason = "cannot be fetched"
+def _said(sentence: Sentence, pac: PacAddress) -> Sentence:
+    return together([sentence.format(file=pac.label_first, named_by=pac.named_by), _ASK])
+
+
+def _why(error: Exception) -> Sentence:
     if isinstance(error, TimeoutError):
-        reason = "could not be fetched in time"
-    elif isinstance(error, FileNotFoundError):
-        reason = "does not exist"
-    elif isinstance(error, ssl.SSLError):
-        reason = "is on a server whose certificate is not trusted here"
-    elif isinstance(error, _NoFile):
-        reason = str(error)
-    return f"{label}, set in {named_by}, {reason}. {_ASK}"
+        return _NOT_IN_TIME
+    if isinstance(error, FileNotFoundError):
+        return _MISSING
+    if isinstance(error, ssl.SSLError):
+        return _NOT_TRUSTED
+    return error.sentence if isinstance(error, _NoFile) else _NOT_FETCHED
 
 
 class _NoFile(ValueError):
-    """There is no such file there; the text continues `The file …`."""
+    """There is no such file there; `{file}` and `{named_by}` of the sentence are to be filled in."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 def _reader(address: str, context: ssl.SSLContext | None, end: float) -> Callable[[], tuple[bytes, str]]:
@@ -91,7 +121,7 @@ def _reader(address: str, context: ssl.SSLContext | None, end: float) -> Callabl
     if scheme in ("http", "https"):
         return lambda: _from_web(address, context, end)
     if scheme and len(scheme) > 1 and scheme != "file":  # one letter is a drive
-        raise _NoFile("has an address that is not of the web or of a disk")
+        raise _NoFile(_NEITHER_WEB_NOR_DISK)
     return lambda: (_from_disk(_path(address)), "")
 
 
@@ -109,13 +139,13 @@ def _path(address: str) -> Path:
 
 def _from_disk(path: Path) -> bytes:
     if not stat.S_ISREG(path.stat().st_mode):
-        raise _NoFile("is no file")
+        raise _NoFile(_NO_FILE)
     with path.open("rb") as opened:
         return opened.read(_SIZE_MAX + 1)
 
 
 def _from_web(address: str, context: ssl.SSLContext | None, end: float) -> tuple[bytes, str]:
-    for _ in range(_REDIRECTS_MAX + 1):
+    for _redirect in range(_REDIRECTS_MAX + 1):
         connection, path = _connection(address, context, max(0.1, end - time.monotonic()))
         try:
             connection.request("GET", path, headers=_HEADERS)
@@ -126,18 +156,18 @@ def _from_web(address: str, context: ssl.SSLContext | None, end: float) -> tuple
             address = _next(address, answer)
         finally:
             connection.close()
-    raise _NoFile("is sent from one address to the next without end")
+    raise _NoFile(_WITHOUT_END)
 
 
 def _next(address: str, answer: http.client.HTTPResponse) -> str:
     """Where a redirect leads: never to a disk, and never from an encrypted address to an open one."""
     place = answer.headers.get("Location", "")
     if answer.status not in _MOVED or not place:
-        raise _NoFile(f"is not there (the server answers {answer.status})")
+        raise _NoFile(_NOT_THERE.format(file="{file}", named_by="{named_by}", status=answer.status))
     moved = urljoin(address, place)
     allowed = ("https",) if urlsplit(address).scheme == "https" else ("http", "https")
     if urlsplit(moved).scheme not in allowed:
-        raise _NoFile("is sent to an address that is not safe")
+        raise _NoFile(_NOT_SAFE)
     return moved
 
 
@@ -147,7 +177,7 @@ def _connection(
     parts = urlsplit(address)
     host = ascii_host(parts.hostname or "")
     if not is_host(host):
-        raise _NoFile("has an address without a computer in it")
+        raise _NoFile(_WITHOUT_COMPUTER)
     path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_PATH_SAFE)
     if parts.scheme == "http":
         return http.client.HTTPConnection(host, parts.port, timeout=seconds), path

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from snapper.delivery.proxies.answer import CannotAsk
+from snapper.language import _
 
 TOOL_SECONDS = 0.8
 _OUTPUT_MAX = 1 << 20
@@ -20,9 +21,12 @@ def output_of(command: Sequence[str], environ: Mapping[str, str], seconds: float
             capture_output=True, check=True, timeout=seconds,
         )  # fmt: skip
     except FileNotFoundError as error:
-        raise CannotAsk(f"the program {name} is not installed") from error
+        # Translators: why a place where proxies are set says nothing; after its name and a colon.
+        raise CannotAsk(_("the program {program} is not installed").format(program=name)) from error
     except subprocess.TimeoutExpired as error:
-        raise CannotAsk(f"{name} gave no answer") from error
+        # Translators: why a place where proxies are set says nothing; after its name and a colon.
+        raise CannotAsk(_("{program} gave no answer").format(program=name)) from error
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
-        raise CannotAsk(f"{name} could not be asked") from error
+        # Translators: why a place where proxies are set says nothing; after its name and a colon.
+        raise CannotAsk(_("{program} could not be asked").format(program=name)) from error
     return done.stdout[:_OUTPUT_MAX].decode("utf-8", "replace")

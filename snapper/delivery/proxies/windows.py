@@ -13,13 +13,17 @@ from snapper.delivery.proxies.address import answer_from
 from snapper.delivery.proxies.answer import Answer, CannotAsk, PacAddress, Target, detected, excepted
 from snapper.delivery.proxies.exceptions import Exceptions
 from snapper.delivery.route import Scheme, Source
+from snapper.language import _
 
 _POLICY = r"SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
 _SETTINGS = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
 _NO_SETTINGS = 2  # ERROR_FILE_NOT_FOUND
 _BETWEEN = re.compile(r"[;\s]+")
 _KIND = re.compile(r"([a-z]+)=(.*)", re.IGNORECASE)
-_USER, _COMPUTER = "the Windows proxy settings", "the Windows proxy settings of this computer"
+# Translators: a place where a proxy is set.
+_USER = _("the Windows proxy settings")
+# Translators: a place where a proxy is set.
+_COMPUTER = _("the Windows proxy settings of this computer")
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class Settings:
 class Windows:
     """Asks the system each time: settings change with the network."""
 
-    name = "Windows proxy settings"
+    # Translators: a place where proxies are set; a colon follows.
+    name = _("Windows proxy settings")
 
     def ask(self, target: Target) -> Answer:
         """What the settings say about a target. Raises CannotAsk."""
@@ -83,14 +88,16 @@ def of_user() -> Settings:
     """The settings of who runs this; the default ones where nobody made any. Raises CannotAsk."""
     load = getattr(ctypes, "WinDLL", None)
     if load is None:
-        raise CannotAsk("this is not Windows")
+        # Translators: why a place where proxies are set says nothing; after its name and a colon.
+        raise CannotAsk(_("this is not Windows"))
     said = _Said()
     ask = load("winhttp", use_last_error=True).WinHttpGetIEProxyConfigForCurrentUser
     ask.argtypes, ask.restype = [ctypes.POINTER(_Said)], ctypes.c_int
     if not ask(ctypes.byref(said)):
         if ctypes.get_last_error() == _NO_SETTINGS:  # type: ignore[attr-defined,unused-ignore]
             return Settings(detect=True)  # what holds until somebody decides otherwise
-        raise CannotAsk("Windows does not tell its proxy settings")
+        # Translators: why a place where proxies are set says nothing; after its name and a colon.
+        raise CannotAsk(_("Windows does not tell its proxy settings"))
     free = load("kernel32").GlobalFree
     free.argtypes, free.restype = [ctypes.c_void_p], ctypes.c_void_p
 

@@ -14,6 +14,7 @@ from snapper.delivery.proxies.answer import PacAddress
 from snapper.delivery.proxies.pac_file import fetch
 from snapper.delivery.route import PacFailed, Source
 from snapper.hosts import ascii_host, ip_of, is_host
+from snapper.language import _
 
 _SECONDS = 2.0
 _CANDIDATES_MAX = 8
@@ -67,7 +68,9 @@ def find(domains: Sequence[str] | None = None, *, port: int = 80, seconds: float
 
 def _search(host: str, port: int, seconds: float, result: list[Found]) -> Callable[[], None]:
     def run() -> None:
-        pac = PacAddress(f"http://{host}:{port}{_PATH}", Source.WPAD, "automatic detection")
+        # Translators: who named a proxy file.
+        named_by = _("automatic detection")
+        pac = PacAddress(f"http://{host}:{port}{_PATH}", Source.WPAD, named_by)
         with contextlib.suppress(PacFailed):  # a page that is no PAC file answers to any name in a hotel
             result.append(Found(fetch(pac, seconds=seconds), host))
 

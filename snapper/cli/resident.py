@@ -1,0 +1,137 @@
+"""Being the resident program of an outbox folder, or talking to the one that is there. No toolkit here."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from snapper.cli.speaking import EXIT_FAILED, EXIT_KEPT, EXIT_USAGE, exit_code, say
+from snapper.errors import SnapperError, UsageError
+from snapper.instance.messages import Do, Reply, Said, Why
+from snapper.instance.talking import Conversation, Nobody, Silent, asked, request_from_here
+from snapper.language import _
+
+STARTING_SECONDS = 20.0  # a slow computer needs so long from the lock to the first answer
+_PAUSE_SECONDS = 0.05
+
+
+@contextlib.contextmanager
+def the_only_listener(outbox: Path) -> Iterator[bool]:
+    """Hold what one process per outbox folder can have; False: another one has it, and was shown.
+
+    Raises UsageError, SnapperError where that one is out of reach, CannotKeep.
+    """
+    deadline, told = time.monotonic() + STARTING_SECONDS, False
+    while time.monotonic() < deadline:
+        try:
+            shown = _shown(outbox)  # most second starts end here, before anything is locked
+        except Silent:
+            if not told:
+                say(_("snapper is listening already, but it does not answer yet."))
+            told = True
+            continue
+        if shown:
+            yield False
+            return
+        with _locked(outbox) as alone:
+            if alone:
+                yield True
+                return
+        time.sleep(_PAUSE_SECONDS)  # the one that has the lock answers as soon as it has started
+    raise SnapperError(
+        _("snapper is listening already, but it does not answer."),
+        _("If its icon does not react either, end that snapper (signing out does it) and start it again."),
+    )
+
+
+@contextlib.contextmanager
+def _locked(outbox: Path) -> Iterator[bool]:
+    """Two listeners would fight for the chord."""
+    from snapper import disk
+    from snapper.outbox import LISTEN_LOCK
+
+    with contextlib.ExitStack() as held:
+        with disk.keeping("the outbox", outbox):
+            disk.make_private(outbox)
+            alone = held.enter_context(disk.locked(outbox / LISTEN_LOCK))
+        yield alone
+
+
+def _shown(outbox: Path) -> bool:
+    """Whether a resident program is there; it has shown itself then, and its sentence was said.
+
+    Raises Silent, UsageError.
+    """
+    try:
+        with asked(outbox, request_from_here(Do.SHOW)) as conversation:
+            reply = conversation.next()
+    except Nobody:
+        return False
+    if reply.why == Why.ELSEWHERE:
+        raise UsageError(
+            _("snapper is listening already, at another screen of this computer."),
+            _("End it there first, or give this one a folder of its own: {setting} in the settings.").format(
+                setting="outbox.folder"
+            ),
+        )
+    say(reply.sentence or _("snapper is listening already."))
+    return True
+
+
+def ask_resident(outbox: Path, window: bool, monitor: int | None) -> int | None:
+    """Have the resident program take a picture and ask for a note; the exit code, once a person has answered.
+
+    None: there is no such program, or none that can do this. Raises UsageError.
+    """
+    request = request_from_here(Do.CAPTURE, window=window, monitor=monitor)
+    try:
+        with asked(outbox, request) as conversation:
+            return _follow(conversation)
+    except (Nobody, Silent):
+        return None
+
+
+def _follow(conversation: Conversation) -> int | None:
+    """From the first answer on the work is the resident program's."""
+    reply = conversation.next()
+    if reply.said is Said.REFUSED:
+        return _refused(reply)
+    report = ""
+    try:
+        while not reply.last:
+            if reply.said is Said.JOINED:
+                say(_("The note window was open already: it is in front now, with the picture it has."))
+            report = reply.report or report
+            reply = conversation.next()
+    except (Nobody, Silent):
+        return _ended_early(report)
+    return _refused(reply) if reply.said is Said.REFUSED else _code(reply)
+
+
+def _refused(reply: Reply) -> int | None:
+    if reply.why != Why.IMPOSSIBLE:
+        return None
+    say(f"{reply.sentence} {reply.remedy}".strip())
+    return EXIT_USAGE
+
+
+def _ended_early(report: str) -> int:
+    if report:
+        said = _("snapper has ended. Your report {report} is kept, and sent when it is started again.")
+        say(said.format(report=report))
+        return EXIT_KEPT
+    say(_("snapper has ended before the report was kept. What was written is offered with the next one."))
+    return EXIT_FAILED
+
+
+def _code(reply: Reply) -> int:
+    from snapper.state import State
+
+    if not reply.state:
+        return exit_code(None)
+    try:
+        return exit_code(State(reply.state))
+    except ValueError:  # a state of a later version: there is a report, and more is not known
+        return EXIT_KEPT
