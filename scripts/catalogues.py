@@ -1,7 +1,7 @@
 """The sentences of the catalogues in `snapper/locale/`: collected from the code, merged, compiled.
 
-    python -m scripts.catalogues update    new sentences into every catalogue, those no longer said out of it
-    python -m scripts.catalogues compile   the .mo files that snapper reads, where a catalogue is newer
+    python -m scripts.catalogues update [LANGUAGE…]   new sentences into them, those no longer said out of them
+    python -m scripts.catalogues compile              the .mo files snapper reads, where a catalogue is newer
 
 Building a package compiles, too: the build system calls `Compile`.
 """
@@ -70,10 +70,12 @@ def read(language: str, path: Path) -> Catalog:
         return read_po(file, locale=language, domain="snapper", abort_invalid=True)
 
 
-def update() -> None:
+def update(*only: str) -> None:
     """Bring the catalogues up to what the code says; no translation is guessed from a similar sentence."""
     template = said()
     for language, path in catalogues():
+        if only and language not in only:
+            continue
         catalogue = read(language, path)
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
@@ -107,4 +109,5 @@ def _plain(text: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    {"update": update, "compile": compile_all}[sys.argv[1]]()
+    what, *languages = sys.argv[1:]
+    update(*languages) if what == "update" else compile_all()

@@ -1,4 +1,4 @@
-"""Pictures of every window in every language: `scripts/pictures/LANGUAGE/WINDOW.png`, for the README and for eyes.
+"""Pictures of every window in every language, for the README and for eyes: `scripts/pictures/de/note.png`.
 
     python -m scripts.take_pictures [FOLDER]
 
@@ -36,9 +36,10 @@ def main() -> None:
 
 def one_language(folder: Path) -> None:
     """Take the pictures of the windows in the language of this process."""
+    from PySide6.QtCore import QBuffer, QCoreApplication
     from PySide6.QtTest import QTest
 
-    from scripts.windows_shown import WINDOWS
+    from scripts.windows_shown import WINDOWS, clear
     from snapper.ui.look import application
 
     application()
@@ -47,17 +48,15 @@ def one_language(folder: Path) -> None:
         window = build()
         window.show()
         QTest.qWaitForWindowExposed(window)
+        QCoreApplication.sendPostedEvents()  # the layout of what has just come
         taken = window.grab().toImage()
-        buffer = io.BytesIO()
-        from PySide6.QtCore import QBuffer
-
         raw = QBuffer()
         raw.open(QBuffer.OpenModeFlag.ReadWrite)
         taken.save(raw, "PNG")  # type: ignore[call-overload]
         picture = Image.open(io.BytesIO(raw.data().data())).convert("RGB")
-        picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
-        (folder / f"{name}.png").write_bytes(buffer.getvalue())
-        window.close()
+        small = picture.quantize(_COLOURS, dither=Image.Dither.NONE)
+        small.save(folder / f"{name}.png", optimize=True)
+        clear()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from snapper.capture.frame import Frame, flaw
 from snapper.capture.windows import Windows
 from snapper.destinations import DESK
 from snapper.errors import SnapperError, UsageError
-from snapper.language import _
+from snapper.language import _, together
 from snapper.looking_up import LookUp
 from snapper.outbox import Outbox
 from snapper.privacy.classes import Private
@@ -230,7 +230,7 @@ class Asking:
             if to not in {each.name for each in self._sources.destinations}:
                 # A number means another ticket elsewhere.
                 gone = _("“{destination}” is no longer in the settings.").format(destination=to)
-                self._note.restore(unsent.note, "", to, f"{said} {gone}")
+                self._note.restore(unsent.note, "", to, together((said, gone)))
                 return
             self._note.restore(unsent.note, unsent.ticket, to, said)
 
@@ -336,7 +336,7 @@ class Asking:
     def _not_kept(self, error: SnapperError, accepted: bool, moment: Moment) -> Callable[[], None]:
         if accepted:
             kept = _("Your note and picture are kept.")
-            return lambda: self._tell_unfinished(f"{kept} {error}", moment)
+            return lambda: self._tell_unfinished(together((kept, str(error))), moment)
         return lambda: self._note.keep_open(error.sentence, error.remedy)
 
     def _tell_unfinished(self, sentence: str, moment: Moment) -> None:
@@ -368,4 +368,4 @@ def _with_files(remark: str | None, files: Sequence[Path]) -> str | None:
     """What the note window says of files that go along, after what there is to say of the picture."""
     goes = _("{file} goes along ({size}).")
     said = [goes.format(file=file.name, size=size_text(file.stat().st_size)) for file in files]
-    return " ".join([remark, *said] if remark else said) or None
+    return together([remark or "", *said]) or None

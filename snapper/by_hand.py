@@ -20,7 +20,7 @@ from pathlib import Path
 
 from snapper import bundle, disk
 from snapper.errors import ReportDamaged, UsageError
-from snapper.language import _
+from snapper.language import _, together
 from snapper.outbox import DELIVERY_NAME, Outbox
 from snapper.present import short_id
 from snapper.report import MANIFEST_NAME, Attachment, Kind, read_code
@@ -44,7 +44,7 @@ class Saved:
         """What was saved and where, for a person."""
         names = ", ".join(path.name for path in self.files)
         said = _("Saved in the folder {folder}: {files}.").format(folder=self.files[0].parent, files=names)
-        return " ".join((said, *self.flaws, self.stays))
+        return together((said, *self.flaws, self.stays))
 
 
 def save(outbox: Outbox, report_id: str, folder: Path) -> Saved:

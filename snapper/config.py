@@ -24,6 +24,7 @@ from snapper.errors import ConfigError, UsageError
 from snapper.language import Sentence, _
 from snapper.logs.window import EARLIER_DAYS_MAX
 from snapper.privacy.classes import OPTIONAL
+from snapper.system_language import OVERRULED_BY
 
 ENVIRONMENT_PREFIX = "SNAPPER_"
 FILE_VARIABLE = "SNAPPER_CONFIG"  # names another settings file; not a setting itself
@@ -344,7 +345,7 @@ def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, object,
     for variable, raw in environment.items():
         if variable.startswith(TOKEN_PREFIX):
             continue  # the token of a destination: whoever needs it looks there
-        if variable.startswith(ENVIRONMENT_PREFIX) and variable != FILE_VARIABLE:
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in (FILE_VARIABLE, OVERRULED_BY):
             section, _dot, key = variable.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
             origin = _("environment variable {name}").format(name=variable)
             found.append((_known(f"{section}.{key}", origin), raw, origin))

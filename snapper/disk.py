@@ -19,7 +19,7 @@ from typing import BinaryIO, Literal
 from filelock import FileLock, Timeout
 
 from snapper.errors import CannotKeep
-from snapper.language import _
+from snapper.language import _, together
 
 CHUNK = 1 << 20  # bytes held at once while a file passes through
 _BUSY_ON_WINDOWS = (5, 32, 33)  # access denied, sharing violation, lock violation
@@ -171,7 +171,7 @@ def cannot_keep(error: OSError, what: What, folder: Path) -> CannotKeep:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         closed = _("The folder cannot be written to.")
         remedy = _("Allow writing there, or choose another folder: outbox.folder in the settings.")
-        return CannotKeep(f"{not_kept} {closed}", remedy)
+        return CannotKeep(together((not_kept, closed)), remedy)
     reason = _("The disk gave an error.")
     if error.errno:
         # Translators: {error} is a short English message of the operating system.

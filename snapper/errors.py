@@ -27,6 +27,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from snapper.language import together
+
 
 @dataclass(frozen=True)
 class Obstacle:
@@ -52,7 +54,7 @@ class SnapperError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.sentence} {self.remedy}".strip()
+        return together((self.sentence, self.remedy))
 
 
 class UsageError(SnapperError):

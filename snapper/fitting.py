@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from snapper.destinations import Destination
 from snapper.errors import UsageError
-from snapper.language import Sentence, _, number, plural
+from snapper.language import Sentence, _, listed, number, plural
 from snapper.systems import Limits
 from snapper.words import size_text
 
@@ -27,7 +27,7 @@ def pieces_text(files: Iterable[tuple[str, int]], destination: Destination) -> s
         return ""
     said = _("{files}: {destination} takes at most {size} in one file.")
     return said.format(
-        files=", ".join(_in_pieces(name, count) for name, count in several),
+        files=listed(_in_pieces(name, count) for name, count in several),
         destination=destination.name,
         size=size_text(limits.file_bytes),
     )

@@ -11,7 +11,7 @@ import functools
 import gettext
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,15 +27,18 @@ __all__ = [
     "_",
     "in_english",
     "language",
+    "listed",
     "moment",
     "number",
     "plural",
     "time_of_day",
+    "together",
     "translated",
 ]
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "it": "Italiano", "zh_CN": "简体中文"}
 DOMAIN = "snapper"
+_WIDE_ENDS = "。！？；："
 FOLDER = Path(__file__).with_name("locale")
 
 
@@ -77,6 +80,27 @@ def _(text: str) -> Sentence:
 def plural(one: str, many: str, count: int) -> Sentence:
     """The form of a sentence that goes with a count; `{count}` is left to be filled in."""
     return Sentence(_catalogue().ngettext(one, many, count), one if count == 1 else many)
+
+
+def together(parts: Iterable[str], between: str = " ") -> Sentence:
+    """Sentences one after the other, in both languages; empty ones are left out."""
+    said = [part for part in parts if part]
+    return Sentence(_joined(said, between), between.join(map(in_english, said)))
+
+
+def listed(names: Iterable[str]) -> Sentence:
+    """Names one after the other, in both languages: `logs.zip, screenshot.png`."""
+    each = list(names)
+    # Translators: what stands between the names of a list, with the blank.
+    return Sentence(_(", ").join(each), ", ".join(map(in_english, each)))
+
+
+def _joined(parts: Sequence[str], between: str) -> str:
+    """Chinese has no blank behind its wide full stop."""
+    text = ""
+    for part in parts:
+        text += (between if text and not (between == " " and text[-1] in _WIDE_ENDS) else "") + part
+    return text
 
 
 def language() -> str:

@@ -42,6 +42,15 @@ class Notice:
     text: str
 
 
+def are_shown(environ: Mapping[str, str]) -> bool:
+    """Whether something on this desktop shows notifications; asked now, which may start it."""
+    try:
+        with contextlib.closing(_Service(environ)) as service:
+            return service.is_there()
+    except _Gone:
+        return False
+
+
 class DesktopNotices:
     """The notifications of this session; `chosen` is called with the key of one that was clicked.
 
@@ -153,6 +162,10 @@ class _Service:
         """Close the connection."""
         with contextlib.suppress(OSError):
             self._bus.close()
+
+    def is_there(self) -> bool:
+        """Whether it answers as such a service does. Raises _Gone."""
+        return self._capabilities() is not None
 
     def show(self, notice: Notice) -> bool:
         """Whether the service took it. Raises _Gone."""

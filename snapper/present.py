@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from snapper import config
 from snapper.destinations import DESK
 from snapper.labels import LABELS, receipt_in_full, receipt_lines, row, ticket_text
-from snapper.language import Sentence, _, in_english
+from snapper.language import Sentence, _, in_english, listed, together
 from snapper.report import Finding, LogKind, Receipt, Report
 from snapper.state import RULES, Entry, State
 from snapper.words import (
@@ -24,7 +24,6 @@ from snapper.words import (
     padded,
     size_text,
     state_text,
-    together,
 )
 
 if TYPE_CHECKING:
@@ -169,7 +168,7 @@ def entry_text(entry: Entry) -> str:
         *(row("remark", remark) for remark in report.remarks),
         *(row("looks", _looks_like(finding)) for finding in report.findings),
         *([row("replaced", _counts(report.replaced))] if report.replaced else []),
-        *([row("as it is", ", ".join(report.kept))] if report.kept else []),
+        *([row("as it is", listed(report.kept))] if report.kept else []),
         *(_file_line(part.name, part.size, part.sha256) for part in report.attachments),
         *(
             f"{_file_line(f'{part.name}/{log.name}', log.size, log.sha256)}{_sealed(log.kind)}"
@@ -189,7 +188,7 @@ def _looks_like(finding: Finding) -> Sentence:
 
 
 def _counts(replaced: Mapping[str, int]) -> str:
-    return ", ".join(f"{number_text(count)} {name}" for name, count in replaced.items())
+    return listed(f"{number_text(count)} {name}" for name, count in replaced.items())
 
 
 def _file_line(name: str, size: int, sha256: str) -> str:

@@ -18,7 +18,7 @@ from snapper.capture.part import part_of
 from snapper.errors import NoSuchReport, SnapperError
 from snapper.instance import Caller, place, serve
 from snapper.instance.messages import Do, Reply, Request, Said, Why
-from snapper.language import _
+from snapper.language import _, together
 from snapper.outbox import Outbox
 from snapper.state import Entry, State
 from snapper.ui.loop import Loop
@@ -39,7 +39,7 @@ def how_it_listens(chord: str, paused: bool, problem: str) -> str:
         )
     if not chord:
         running = _("snapper is running already.")
-        return f"{running} {problem}".strip()
+        return together((running, problem))
     return _("snapper is listening already. Press {chord} to report what you see.").format(chord=chord)
 
 

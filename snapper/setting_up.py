@@ -17,7 +17,7 @@ from snapper.delivery.causes import Cause
 from snapper.delivery.endpoints.adapter import NoneOfThese
 from snapper.destinations import DESK, Destination
 from snapper.errors import DeliveryError, NeedsAttention, Refused, SnapperError, UsageError
-from snapper.language import Sentence, _, in_english
+from snapper.language import Sentence, _, in_english, together
 from snapper.systems import SYSTEMS, Option, System
 
 ADDRESS, LOGIN, TOKEN, NOTHING = "url", "login", "token", ""  # what may be wrong, beside the keys of options
@@ -188,7 +188,7 @@ def trial_of(error: DeliveryError, destination: Destination) -> Trial:
     if cause == Cause.TOKEN_REFUSED:
         refused = "config token" in in_english(error.remedy)
         again = _("Put it in once more.")
-        remedy = f"{about.token} {again}" if refused else error.remedy
+        remedy = together((about.token, again)) if refused else error.remedy
         return Trial(problem=_ended(error.sentence), remedy=remedy, suspect=TOKEN, token_refused=refused)
     if cause in (Cause.MIDDLEBOX, Cause.CAPTIVE_PORTAL):
         return Trial(problem=_who_answers(error, destination), remedy=_COPY, suspect=ADDRESS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from snapper.language import _
+from snapper.language import _, together
 from snapper.present import next_step
 from snapper.state import RULES, Entry, State
 from snapper.words import cells, lines_of, size_text
@@ -49,7 +49,7 @@ def steps_text(entry: Entry, attached: Mapping[str, int], flaws: Sequence[str] =
         _("HOW TO SEND THIS REPORT BY HAND"),
         _wrapped(_how_it_stands(entry)),
         "\n".join([_("The files:"), *(f"  {name}  ({size_text(size)})" for name, size in attached.items())]),
-        _wrapped(" ".join(flaws)),
+        _wrapped(together(flaws)),
         "\n".join(_numbered(_steps(entry, attached))),
         _wrapped(_IN_DOUBT),
         f"----- {begin} -----\n{_to_paste(entry)}\n----- {end} -----",
@@ -79,7 +79,7 @@ def _how_it_stands(entry: Entry) -> str:
     )
     # Translators: {state} is “waiting to be sent”.
     stands = _("How it stands: {state}.").format(state=RULES[entry.state].words)
-    return f"{stands} {entry.delivery.sentence} {next_step(entry)} {harmless}"
+    return together((stands, entry.delivery.sentence, next_step(entry), harmless))
 
 
 def _steps(entry: Entry, attached: Mapping[str, int]) -> list[str]:

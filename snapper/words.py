@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from snapper import language
-from snapper.language import Sentence, _, in_english, plural, time_of_day
+from snapper.language import Sentence, _, plural, time_of_day
 from snapper.report import Attachment, LogKind, Report
 from snapper.state import RULES, State
 
@@ -20,12 +20,6 @@ NOT_WATCHED = _(
 # Translators: said of a log file.
 SEALED = _("encrypted by TWS, only IBKR can read it")
 _UNITS = (_("{size} kB"), _("{size} MB"), _("{size} GB"), _("{size} TB"))
-
-
-def together(parts: Iterable[str], between: str = " ") -> Sentence:
-    """Sentences one after the other, in both languages; empty ones are left out."""
-    said = [part for part in parts if part]
-    return Sentence(between.join(said), between.join(map(in_english, said)))
 
 
 def cells(text: str) -> int:

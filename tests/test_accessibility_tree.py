@@ -137,13 +137,16 @@ def test_covers_are_told_as_they_are_made_and_the_editor_goes_quietly(
         window.wait("focused")
         for number in range(1, 4):
             screen.press("alt+v")
-            canvas = listening.window("Whole screen – snapper").find("graphic", "Picture")
-            assert "focused" in canvas.states
+            wait_until(lambda: "focused" in canvas(listening).states, "the canvas has the keyboard")
             [(said, _)] = listening.announced(lambda: screen.press("n"))
             assert said.startswith(f"Covered part {number} of {number}: ")
             screen.press("Escape")
             wait_until(lambda: listening.titles() == [NOTE], "the editor is closed")
         assert listening.window(NOTE).find("label", "3 parts are covered")
+
+
+def canvas(listening: Reader) -> Heard:
+    return listening.window("Whole screen – snapper").find("graphic", "Picture")
 
 
 def test_nothing_is_announced_of_a_window_that_is_not_there(screen: VirtualScreen, listening: Reader) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -226,7 +227,20 @@ def test_a_tray_for_x11_programs_is_found(on_a_bus: Environ, monkeypatch: pytest
     assert (tray.verdict, tray.facts["backend"], refused(tray)) == (
         Verdict.OK, "xembed", ["status_notifier"],
     )  # fmt: skip
-    assert messages.facts["backend"] == "xembed"
+    assert (messages.facts["backend"], refused(messages)) == ("own_windows", ["notifications"])
+
+
+def test_notifications_of_the_desktop_are_found(on_a_bus: Environ, monkeypatch: pytest.MonkeyPatch) -> None:
+    live_in(on_a_bus, monkeypatch)
+    with speaking([sys.executable, "-m", "tests.notification_daemon", "[]"], on_a_bus):
+        _tray, messages = desktop_services.tray()
+    assert (messages.facts["backend"], refused(messages)) == ("notifications", [])
+
+
+def test_without_a_desktop_no_icon_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    live_in({}, monkeypatch)
+    [tray] = desktop_services.tray()
+    assert "no desktop" in tray.sentence and not tray.remedy
 
 
 @pytest.mark.parametrize(("shows", "found"), [(True, "status_notifier"), (False, "")])

@@ -18,8 +18,8 @@ import snapper
 from snapper.doctor import findings
 from snapper.doctor.findings import failed, ok, warning
 from snapper.doctor.table import data, file_text, table
-from snapper.language import Sentence, _, in_english
-from snapper.words import cells, lines_of, together
+from snapper.language import Sentence, _, in_english, together
+from snapper.words import cells, lines_of
 from tests.desks import refused_url
 from tests.marked_language import untranslated
 

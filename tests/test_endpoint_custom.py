@@ -158,7 +158,7 @@ def test_a_hook_adds_to_no_ticket_and_says_who_it_is(hook: Rig, outbox: Outbox) 
     endpoint = hook.endpoint(options=options(INBOX))
     outcome = attempt(endpoint, report_in(outbox, {"a.txt": b"a"}, ticket="7"))
     assert isinstance(outcome, Rejected) and "takes new reports only" in outcome.sentence
-    assert endpoint.probe().startswith("it answers at 127.0.0.1")
+    assert endpoint.probe().startswith("our desk at 127.0.0.1")
     refused = attempt(hook.endpoint("wrong", options=options(INBOX)), report_in(outbox, {"a.txt": b"a"}))
     assert isinstance(refused, Blocked) and "does not accept the token" in refused.sentence
     assert not messages(hook)
@@ -287,7 +287,7 @@ def test_without_a_list_of_files_a_reply_is_found_where_its_tag_stands(
 
 def test_a_ticket_is_shown_and_its_state_understood(help_desk: Rig, outbox: Outbox) -> None:
     attempt(help_desk.endpoint(), report_in(outbox, {}, note="Quotes froze"))
-    assert help_desk.endpoint().probe().startswith("it answers, as Terry Trader at ")
+    assert help_desk.endpoint().probe().startswith("our desk, as Terry Trader at ")
     found = help_desk.endpoint().ticket("1")
     assert found.title.startswith("Quotes froze") and found.open
     blind = help_desk.endpoint(options=described(HELP_DESK, {"ticket": None}))

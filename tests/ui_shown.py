@@ -5,6 +5,7 @@ text needs, how it looks. A part of tests/ui_driver.py.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ from snapper.ui.elided_label import ElidedLabel
 from snapper.ui.look import Badge, ElidedCheckBox, icon
 
 _WHOLE = (QAbstractSpinBox, QComboBox, QHeaderView)  # the parts inside are Qt's own
+_BETWEEN_WORDS = re.compile(r"[\s\u3000-\u9fff\uff00-\uffef]+")  # Chinese breaks after any character
 _GIVES_WAY = (ElidedLabel, ElidedCheckBox, QComboBox)  # all of the text is in the tool tip
 
 
@@ -84,7 +86,7 @@ class ShownCommands:
         """What of the text is cut off, and whether the window has room on its screen."""
         whole = self.window.screen().availableGeometry()
         fits = whole.contains(self.window.geometry())
-        _tell("text", cut=list(_cut(self.window)), fits=fits, size=[*self.window.size().toTuple()])
+        _tell("text", cut=list(cut(self.window)), fits=fits, size=[*self.window.size().toTuple()])
 
     def letters(self) -> None:
         """The letters that choose a part, and the parts they choose."""
@@ -100,10 +102,11 @@ class ShownCommands:
         parts = [
             {
                 "kind": _kind(part), "name": _label(part), "enabled": part.isEnabled(),
+                "written": _is_written(part),
                 "place": [round(number * ratio) for number in _place(part, self.window).getRect()],
             }
             for part in _reading(self.window)
-            if not part.visibleRegion().isEmpty()
+            if part.visibleRegion().boundingRect() == part.rect()
         ]  # fmt: skip
         _tell("look", parts=parts)
 
@@ -137,11 +140,23 @@ def _label(part: QWidget) -> str:
 
 
 def _kind(part: QWidget) -> str:
+    if isinstance(part, QToolButton) and not part.text():
+        field = part.parentWidget()
+        return (
+            "other" if isinstance(field, QLineEdit) and not field.text() else "icon"
+        )  # then it is not drawn
     if isinstance(part, QLabel) and not part.pixmap().isNull():
         return "picture"
     kinds = {QLabel: "label", QCheckBox: "check", QAbstractButton: "button", QPlainTextEdit: "text"}
     kinds |= {QLineEdit: "field", QComboBox: "field", QAbstractSpinBox: "field"}
     return next((kind for of, kind in kinds.items() if isinstance(part, of)), "other")
+
+
+def _is_written(part: QWidget) -> bool:
+    """Whether there is text on it."""
+    if isinstance(part, QLineEdit):
+        return bool(part.text() or part.placeholderText())
+    return not isinstance(part, (QAbstractButton, QLabel)) or bool(part.text())
 
 
 def _place(part: QWidget, inside: QWidget) -> QRect:
@@ -187,7 +202,8 @@ def _is_stop(part: QWidget) -> bool:
 # --- text -------------------------------------------------------------------------------------------------
 
 
-def _cut(window: QWidget) -> Iterator[str]:
+def cut(window: QWidget) -> Iterator[str]:
+    """What of the text in a window is cut off, or sticks out of it."""
     for part in _reading(window):
         if lacks := _lacks(part):
             yield f"{_label(part)}: {lacks}"
@@ -222,7 +238,7 @@ def _label_lacks(label: QLabel) -> str:
     if not label.wordWrap():
         needed = label.sizeHint()
         return "" if needed.width() <= label.width() and needed.height() <= label.height() else "cut"
-    longest = max(metrics.horizontalAdvance(word) for word in label.text().split() or [""])
+    longest = max(metrics.horizontalAdvance(word) for word in _BETWEEN_WORDS.split(label.text()))
     if longest > room.width():
         return f"the longest word is {longest} wide, room {room.width()}"
     needed_height = label.heightForWidth(label.width())

@@ -24,7 +24,7 @@ from snapper.capture.frame import Frame
 from snapper.capture.windows import Windows, windows_for
 from snapper.desktop import Desktop, Session, desktop_of, refusal, session_of
 from snapper.errors import SnapperError, Unavailable
-from snapper.language import _
+from snapper.language import _, together
 
 __all__ = ["Screen", "ScreenChoice", "choose_screen", "open_screen"]
 
@@ -127,7 +127,6 @@ def _first(candidates: Mapping[str, Callable[[], ScreenChoice]]) -> ScreenChoice
             remedies.append(problem.remedy)
         else:
             return ScreenChoice(chosen.name, chosen.screen, chosen.windows, chosen.notes, tuple(refused))
-    from snapper.words import together
 
     sentence = together([_("There is no screen here that snapper may see."), *refused])
     raise Unavailable(sentence, next(filter(None, remedies), ""))

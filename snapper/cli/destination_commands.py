@@ -11,7 +11,7 @@ import click
 
 from snapper.cli.speaking import EXIT_FAILED, Command, json_option, paragraphs, say, settings_of, show
 from snapper.errors import Unavailable, UsageError
-from snapper.language import _, in_english
+from snapper.language import _, in_english, together
 
 if TYPE_CHECKING:
     from snapper.config import Settings
@@ -106,11 +106,11 @@ def _right_token(settings: Settings, destination: Destination, no_probe: bool) -
         trial = setting_up.try_out(settings, destination, token)
         if not trial.token_refused:
             if trial.problem:
-                say(f"{trial.problem} {trial.remedy}".strip())
+                say(together((trial.problem, trial.remedy)))
             return token, trial.said
         if not person:
             raise UsageError(trial.problem, _("It was not kept."))
-        say(f"{trial.problem} {trial.remedy}")
+        say(together((trial.problem, trial.remedy)))
 
 
 def _keep_token(settings: Settings, destination: Destination, token: str, said: str, as_json: bool) -> int:
@@ -193,5 +193,5 @@ def config_check(config_file: Path | None, name: str | None, as_json: bool) -> i
 
 def _trial_lines(trials: dict[str, Trial]) -> list[str]:
     width = max(map(len, trials))
-    words = {name: trial.said or f"{trial.problem} {trial.remedy}".strip() for name, trial in trials.items()}
+    words = {name: trial.said or together((trial.problem, trial.remedy)) for name, trial in trials.items()}
     return [f"{'✗' if trials[name].problem else '✓'}  {name:<{width}}  {words[name]}" for name in trials]

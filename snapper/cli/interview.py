@@ -15,7 +15,7 @@ import click
 from snapper.cli.destination_commands import token_in_environment
 from snapper.cli.speaking import say
 from snapper.errors import SnapperError, UsageError
-from snapper.language import _
+from snapper.language import _, together
 
 if TYPE_CHECKING:
     from snapper.config import Settings
@@ -228,8 +228,8 @@ def until_right(settings: Settings, given: Given, answers: Answers) -> tuple[Ans
             return answers, trial
         if not given.person:
             unchanged = _("Nothing was changed; --no-probe sets it up all the same.")
-            raise UsageError(trial.problem, f"{trial.remedy} {unchanged}".strip())
-        say(f"{trial.problem} {trial.remedy}".strip())
+            raise UsageError(trial.problem, together((trial.remedy, unchanged)))
+        say(together((trial.problem, trial.remedy)))
         what = _what_now(answers.destination, trial.suspect)
         if what == _KEEP:
             return answers, trial

@@ -29,7 +29,7 @@ from snapper.cli.speaking import (
     show_result,
 )
 from snapper.errors import SnapperError, UsageError
-from snapper.language import _, number
+from snapper.language import _, number, together
 
 if TYPE_CHECKING:
     from snapper.answer import Answer
@@ -248,7 +248,7 @@ def _keep_and_deliver(
             raise
         said = str(error) if isinstance(error, SnapperError) else _("Stopped.")
         stays = _("Your report {report} is kept and tried again.").format(report=kept[0])
-        say(f"{said} {stays}")
+        say(together((said, stays)))
         return EXIT_KEPT
     return show_result(entry, as_json)
 

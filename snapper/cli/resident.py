@@ -11,7 +11,7 @@ from snapper.cli.speaking import EXIT_FAILED, EXIT_KEPT, EXIT_USAGE, exit_code, 
 from snapper.errors import SnapperError, UsageError
 from snapper.instance.messages import Do, Reply, Said, Why
 from snapper.instance.talking import Conversation, Nobody, Silent, asked, request_from_here
-from snapper.language import _
+from snapper.language import _, together
 
 STARTING_SECONDS = 20.0  # a slow computer needs so long from the lock to the first answer
 _PAUSE_SECONDS = 0.05
@@ -113,7 +113,7 @@ def _follow(conversation: Conversation) -> int | None:
 def _refused(reply: Reply) -> int | None:
     if reply.why != Why.IMPOSSIBLE:
         return None
-    say(f"{reply.sentence} {reply.remedy}".strip())
+    say(together((reply.sentence, reply.remedy)))
     return EXIT_USAGE
 
 

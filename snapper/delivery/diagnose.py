@@ -22,8 +22,8 @@ from snapper.delivery.tls import EXPIRED, NOT_YET_VALID, WRONG_ADDRESS, WRONG_HO
 from snapper.delivery.wording import ON_THIS_COMPUTER, WORDING
 from snapper.errors import Obstacle
 from snapper.hosts import loopback
-from snapper.language import Sentence, _
-from snapper.words import day_and_time, size_text, together
+from snapper.language import Sentence, _, together
+from snapper.words import day_and_time, size_text
 
 CLOCK_TOLERANCE = timedelta(minutes=10)  # a certificate is out of date by days, a usable clock off by seconds
 _TITLE = re.compile(rb"<title[^>]*>(.{1,200}?)</title>", re.IGNORECASE | re.DOTALL)

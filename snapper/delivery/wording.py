@@ -6,8 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snapper.delivery.causes import Cause
-from snapper.language import Sentence, _
-from snapper.words import together
+from snapper.language import Sentence, _, together
 
 _NOTHING = Sentence("", "")
 
@@ -193,13 +192,13 @@ WORDING: dict[Cause, Words] = {
         _NO_OTHER_WAY,
         _READ_OR_SAVE,
         # Translators: {pac} is a whole sentence.
-        _("Please: make the proxy script (PAC) reachable for this computer: {pac}."),
+        _("Please: make the proxy script (PAC) reachable for this computer: {pac}"),
     ),
     Cause.PAC_BROKEN: Words(
         _NO_OTHER_WAY,
         _READ_OR_SAVE,
         # Translators: {pac} is a whole sentence.
-        _("Please: repair the proxy script (PAC): {pac}."),
+        _("Please: repair the proxy script (PAC): {pac}"),
     ),
     Cause.TLS_UNKNOWN_CA: Words(
         # Translators: {issuer} is a name in quotes, or “Somebody unknown”.

@@ -12,12 +12,14 @@ from snapper.binding import binding_for
 from snapper.desktop import Desktop, Session, desktop_of, refusal, session_of
 from snapper.doctor import tray_host
 from snapper.doctor.findings import Finding, ok, warning
+from snapper.doctor.keys_and_screen import no_desktop
+from snapper.doctor.tray_host import TrayHost
 from snapper.doctor.ways import TRAYS, facts, not_used, way
 from snapper.errors import Unavailable
 from snapper.hotkey.chord import Chord
-from snapper.language import _
+from snapper.language import _, together
+from snapper.notices import are_shown
 from snapper.portal import Portal, PortalFailed
-from snapper.words import together
 
 _HERE = "This computer"
 # What snapper uses of the portal.
@@ -39,22 +41,36 @@ def session() -> Session:
 
 def tray() -> list[Finding]:
     """Where snapper's icon is, and where its messages appear."""
+    if missing := no_desktop("tray"):
+        return [missing]
     host = tray_host.find(sys.platform, os.environ)
-    told = facts(host.name, host.refused)
+    return [_icon(host), _messages(host)]
+
+
+def _icon(host: TrayHost) -> Finding:
+    told, others = facts(host.name, host.refused), not_used(host.refused, TRAYS)
     if host.name:
-        said = [_("snapper's icon has its place."), way(host.name, TRAYS), *not_used(host.refused, TRAYS)]
-        messages = _("Messages appear beside the icon; what needs an answer opens a window.")
-        return [
-            ok(_HERE, "tray", together(said), **told),
-            ok(_HERE, "notifications", messages, **facts(host.name)),
-        ]
+        said = [_("snapper's icon has its place."), way(host.name, TRAYS), *others]
+        return ok(_HERE, "tray", together(said), **told)
     said = [_("This desktop has no place for icons: snapper's icon is not seen, the keys and commands work.")]
-    said += not_used(host.refused, TRAYS)
-    messages = _("Messages appear in small windows of snapper's own, since there is no icon.")
-    return [
-        warning(_HERE, "tray", together(said), _tray_remedy(), **told),
-        ok(_HERE, "notifications", messages, **facts("own_windows", host.refused)),
-    ]
+    return warning(_HERE, "tray", together([*said, *others]), _tray_remedy(), **told)
+
+
+def _messages(host: TrayHost) -> Finding:
+    """Linux has a service of its own for them, with or without a place for icons."""
+    if sys.platform == "linux":
+        if are_shown(os.environ):
+            said = _("Messages appear as notifications of the desktop; a click on one opens what it tells.")
+            return ok(_HERE, "notifications", said, **facts("notifications"))
+        because = _("This desktop shows no notifications.")
+        own = _("Messages appear in small windows of snapper's own.")
+        told = facts("own_windows", [refusal("notifications", because)])
+        return ok(_HERE, "notifications", together([own, because]), **told)
+    if host.name:
+        said = _("Messages appear beside the icon; what needs an answer opens a window.")
+        return ok(_HERE, "notifications", said, **facts(host.name))
+    own = _("Messages appear in small windows of snapper's own.")
+    return ok(_HERE, "notifications", own, **facts("own_windows", host.refused))
 
 
 def _tray_remedy() -> str:

@@ -14,10 +14,10 @@ from snapper.delivery import vault
 from snapper.doctor.findings import Finding, failed, ok, warning
 from snapper.doctor.ways import KEYRINGS, facts, way
 from snapper.errors import Unavailable
-from snapper.language import _, plural
+from snapper.language import _, plural, together
 from snapper.report import LogKind
 from snapper.sources import ThisMachine
-from snapper.words import number_text, size_text, together
+from snapper.words import number_text, size_text
 
 LITTLE_SPACE = 500 << 20  # bytes; a day's logs and a picture need less, and TWS needs the rest
 _HERE, _TWS = "This computer", "TWS"

@@ -14,8 +14,7 @@ from snapper.doctor.ways import KEYS, PICTURES, facts, not_used, way
 from snapper.errors import SnapperError, Unavailable
 from snapper.hotkey import Choice, choose, last_taken, take
 from snapper.hotkey.chord import Chord
-from snapper.language import _
-from snapper.words import together
+from snapper.language import _, together
 
 _HERE = "This computer"
 _ON_WAYLAND = "x11_windows_on_wayland"
@@ -34,7 +33,7 @@ def chord(wanted: Chord, reason: str, backend: str, listening: bool) -> Finding:
         chosen = _known() if listening else None
         chosen = chosen or _tried(wanted, backend, listening)
     except Unavailable as error:
-        return _no_desktop("chord") or failed(_HERE, "chord", error.sentence, error.remedy)
+        return no_desktop("chord") or failed(_HERE, "chord", error.sentence, error.remedy)
     shown = wanted.display(sys.platform)
     text = _("snapper is listening for {chord}.") if listening else _("{chord} can be taken.")
     said: list[str] = [text.format(chord=shown), reason, way(chosen.backend.name, KEYS)]
@@ -66,8 +65,8 @@ def _tried(wanted: Chord, backend: str, listening: bool) -> Choice:
     return taken
 
 
-def _no_desktop(name: str) -> Finding | None:
-    """On a computer without a screen, a chord and a picture are not missed."""
+def no_desktop(name: str) -> Finding | None:
+    """On a computer without a screen, a chord, a picture and an icon are not missed."""
     if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return None
     return warning(
@@ -85,7 +84,7 @@ def screen() -> list[Finding]:
         with contextlib.closing(chosen.screen) as opened:
             frame = opened.grab()
     except SnapperError as error:
-        return [_no_desktop("screen") or failed(_HERE, "screen", error.sentence, error.remedy)]
+        return [no_desktop("screen") or failed(_HERE, "screen", error.sentence, error.remedy)]
     with contextlib.closing(chosen.windows) as windows:
         return [_seen(frame, chosen), _window(frame, windows.visible())]
 

@@ -14,7 +14,7 @@ from snapper.words import cells, lines_of, number_text, padded
 Row = tuple[str, str, str, str]
 
 _WIDTH = 110
-_NAME_MAX = 26
+_NAME_MAX = 34
 
 
 def table(findings: Sequence[Finding], width: int = _WIDTH) -> str:

@@ -18,8 +18,8 @@ from snapper.delivery import addresses
 from snapper.delivery.evidence import Symptom, symptom_of
 from snapper.delivery.waiting import side_by_side
 from snapper.doctor.findings import Finding, failed, ok, unknown, warning
-from snapper.language import _, plural
-from snapper.words import number_text, together
+from snapper.language import _, plural, together
+from snapper.words import number_text
 
 DATA_PORT, LOGIN_PORT, WEB_PORT = 4000, 4001, 443
 PORT_SECONDS = 2.5  # a firewall that drops is known by then

@@ -19,8 +19,8 @@ from snapper.delivery.ways import Survey, Ways
 from snapper.destinations import DESK, Destination
 from snapper.doctor.findings import Finding, failed, ok, unknown, warning
 from snapper.errors import DeliveryError
-from snapper.language import Sentence, _, plural
-from snapper.words import duration_text, number_text, size_text, together
+from snapper.language import Sentence, _, plural, together
+from snapper.words import duration_text, number_text, size_text
 
 _CLOCK_TOLERANCE = 120.0  # s; TWS itself wants a clock that is right to the minute
 _CERTIFICATE_SECONDS = 3.0

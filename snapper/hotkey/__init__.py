@@ -13,7 +13,7 @@ from snapper.desktop import Session, desktop_of, refusal, session_of
 from snapper.errors import ChordTaken, Unavailable
 from snapper.hotkey.chord import Chord
 from snapper.hotkey.presses import OnPress, Press
-from snapper.language import _
+from snapper.language import _, together
 
 __all__ = ["Choice", "Hotkey", "OnPress", "Press", "choose", "last_taken", "take", "wants_main_thread"]
 
@@ -134,7 +134,6 @@ def _first(
         except Unavailable as problem:
             refused.append(refusal(name, problem.sentence))
             remedies.append(problem.remedy)
-    from snapper.words import together
 
     unheard = _("{chord} cannot be listened for.").format(chord=chord.display(platform))
     sentence = together([unheard, *refused])

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import BinaryIO
 
-from snapper.language import _
+from snapper.language import _, together
 from snapper.logs.clocks import OVERTAKING_SECONDS, LogClock
 from snapper.logs.found import LogFile, TodaysLogs
 from snapper.logs.names import is_crash, opened_at
@@ -17,7 +17,6 @@ from snapper.logs.sharing import open_log
 from snapper.logs.window import TimeWindow
 from snapper.logs.zones import unix_times, wall_clock, zone
 from snapper.report import LogKind
-from snapper.words import together
 
 ZoneOf = Callable[[LogFile], tzinfo | None]
 Zones = Sequence[tzinfo | None]

@@ -7,10 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from snapper.language import _
+from snapper.language import _, together
 from snapper.logs.names import is_export
 from snapper.report import LogKind
-from snapper.words import together
 
 HOW_TO_EXPORT: tuple[str, ...] = (
     _("In TWS choose Help > Troubleshooting > Diagnostics > TWS logs; in IB Gateway open the File menu."),

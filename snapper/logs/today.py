@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from snapper.filenames import safe_name
-from snapper.language import Sentence, _, number, plural
+from snapper.language import Sentence, _, number, plural, together
 from snapper.logs.found import (
     LogFile,
     TodaysLogs,
@@ -27,7 +27,6 @@ from snapper.logs.locate import LogHome, Places, real_path, user_folders
 from snapper.logs.names import date_in, is_export, is_ibc, is_weekly, log_kind
 from snapper.logs.window import EARLIER_DAYS_MAX
 from snapper.logs.zones import midnight, zone
-from snapper.words import together
 
 LOGS_MAX = 1000  # as many as a manifest can list
 _WEEK_SECONDS = 7 * 86_400

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from snapper.destinations import Destination, ticket_of
 from snapper.errors import UsageError
-from snapper.language import _
+from snapper.language import _, together
 from snapper.ticket_look import TicketLook
 from snapper.ui.elided_label import ElidedLabel
 from snapper.ui.note_field import TicketField
@@ -149,7 +149,7 @@ class Addressing(QObject):
             look = replace(look, number=look.quoted)
             self._asked = (look.destination, look.number)
         self._look = look
-        self.said.say(f"{look.sentence} {look.remedy}".strip())
+        self.said.say(together((look.sentence, look.remedy)))
 
     def tab_parts(self) -> list[QWidget]:
         """What Tab stops at, in its order."""

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from snapper.destinations import Destination
 from snapper.errors import ReportMalformed
 from snapper.fitting import pieces_text
-from snapper.language import _
+from snapper.language import _, together
 from snapper.privacy.classes import RULES, Private
 from snapper.report import MANIFEST_NAME, Report
 from snapper.ui.contents_list import FileList, Line
@@ -87,7 +87,7 @@ class ContentsWindow(QDialog):
         total = _("{files} will leave this computer.").format(
             files=files_text(size for name, size in leaving)
         )
-        self.total.setText(f"{total} {pieces_text(leaving, destination)}".strip())
+        self.total.setText(together((total, pieces_text(leaving, destination))))
         self.guard.start()
 
     def accept(self) -> None:

@@ -107,7 +107,8 @@ class _Table(QTableWidget):
     def __init__(self) -> None:
         super().__init__(0, 3)
         self.setHorizontalHeaderLabels(["", _("Checked"), _("Found")])
-        self.horizontalHeaderItem(0).setData(Qt.ItemDataRole.AccessibleTextRole, _("Result"))
+        if mark := self.horizontalHeaderItem(0):
+            mark.setData(Qt.ItemDataRole.AccessibleTextRole, _("Result"))
         self.setAccessibleName(_("Findings"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from snapper.answer import LogChoice
 from snapper.destinations import Destination
 from snapper.fitting import largest_whole, pieces_text
-from snapper.language import _
+from snapper.language import _, together
 from snapper.logs.found import LogFile
 from snapper.report import LogKind
 from snapper.ui.log_amount import HOUR
@@ -113,7 +113,7 @@ class LimitNotice(QWidget):
             self.sizes_asked.emit(self._offers[0].choice)
         else:
             less = _("Choose a shorter time, or fewer logs.")
-            self.sentence.setText(f"{self._said} {less}")
+            self.sentence.setText(together((self._said, less)))
 
     def _show_offer(self, packed: int | None = None) -> None:
         offer: str = _INSTEAD[self._offers[0].seconds]

@@ -37,6 +37,7 @@ from PySide6.QtWidgets import (
 )
 
 from snapper.capture.frame import Rect
+from snapper.language import together
 from snapper.ui.contrast import Application
 from snapper.ui.read_aloud import announce, tell_roles
 from snapper.ui.spoken import speak, without_letter
@@ -171,7 +172,7 @@ class Banner(QFrame):
 
     def say(self, *sentences: str) -> None:
         """Show the sentences; with none of them, hide."""
-        text = " ".join(sentence for sentence in sentences if sentence)
+        text = together(sentences)
         self._label.setText(text)
         self.setVisible(bool(text))
         announce(self._label, text, urgent=self._color == _BADGE_COLORS[Badge.ATTENTION])

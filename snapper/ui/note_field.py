@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFocusEvent, QIcon, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton
 
 from snapper.language import _
@@ -51,8 +51,28 @@ class TicketField(QLineEdit):
         self.setClearButtonEnabled(True)
         for button in self.findChildren(QToolButton):
             button.setAccessibleName(_("Clear"))
+        self._draw_clear()
         self.setAccessibleName(_("Ticket number, optional"))
         self.require(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._draw_clear()
+
+    def _draw_clear(self) -> None:
+        """A cross that can be seen: the toolkit's is faint."""
+        picture = QPixmap(32, 32)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Text), 4))
+        painter.drawLine(8, 8, 24, 24)
+        painter.drawLine(24, 8, 8, 24)
+        painter.end()
+        for action in self.findChildren(QAction):
+            action.setIcon(QIcon(picture))
 
     def require(self, required: bool) -> None:
         """Whether a ticket must be given; without one there will be a new one."""

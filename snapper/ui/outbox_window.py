@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from snapper.delivery import credentials
 from snapper.destinations import DESK
-from snapper.language import _
+from snapper.language import _, together
 from snapper.state import RULES, Entry, State
 from snapper.ui.contents_list import ContentsList
 from snapper.ui.look import BLUE, Banner, Card, emphasize, icon, plain_label, put_in_middle, screen_for
@@ -99,7 +99,7 @@ class OutboxWindow(QWidget):
     def saved(self, sentence: str, path: Path) -> None:
         """Tell what was saved, and put its path on the clipboard."""
         to_clipboard(path)
-        self.say(f"{sentence} {ON_CLIPBOARD}")
+        self.say(together((sentence, ON_CLIPBOARD)))
 
     # --- how ----------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from snapper.capture.frame import Frame, Rect, window_area
 from snapper.destinations import Destination
 from snapper.fitting import pieces, pieces_text
 from snapper.language import _, number, plural
+from snapper.ui.choices import keep_tab_on_choice
 from snapper.ui.cover_edits import CoverEdits
 from snapper.ui.look import Badge, Banner, Card, badge_color
 from snapper.ui.preview import Preview
@@ -65,6 +66,7 @@ class PictureBox(Card):
         self._choices = QButtonGroup(self)
         self._choices.addButton(self.screen_choice)
         self._choices.addButton(self.window_choice)
+        keep_tab_on_choice(self._choices)
         self._lay_out()
         self.include.toggled.connect(lambda: self._refresh())
         self.window_choice.toggled.connect(lambda: self._redraw())

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from snapper.capture.frame import Rect
 from snapper.language import _, number
+from snapper.ui.choices import keep_tab_on_choice
 from snapper.ui.cover_canvas import CoverCanvas
 from snapper.ui.cover_edits import CoverEdits
 from snapper.ui.look import plain_label, put_in_middle
@@ -91,6 +92,7 @@ class Preview(QDialog):
             self._sizes.addButton(choice)
             choice.setAccessibleName(without_letter(choice.text()))
             choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        keep_tab_on_choice(self._sizes)
         self._smaller = self._button("−", lambda: self._zoom_by(-1), _("Smaller"))
         self._larger = self._button("+", lambda: self._zoom_by(1), _("Larger"))
         for button in (self._smaller, self._larger):

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from snapper.language import _, number, plural
+from snapper.language import _, listed, number, plural, together
 from snapper.privacy.classes import OPTIONAL, RULES, Private, Rule
 from snapper.ui.look import plain_label, put_in_middle
 from snapper.ui.rooms import Scrolling
@@ -139,10 +139,10 @@ def privacy_line(keep: Collection[Private]) -> str:
         )
     else:
         sentence = _("Replaced before sending: {kinds}; not in encrypted logs and the picture.")
-    said = sentence.format(kinds=", ".join(first), count=number(more))
+    said = sentence.format(kinds=listed(first), count=number(more))
     if shown := [RULES[private].words for private in RULES if private in keep]:
-        seen = _("Support will see: {kinds}.").format(kinds=", ".join(shown))
-        return f"{seen} {said}"
+        seen = _("Support will see: {kinds}.").format(kinds=listed(shown))
+        return together((seen, said))
     return said
 
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from snapper.delivery.route import Login
-from snapper.language import _
+from snapper.language import _, together
 from snapper.ui.look import (
     Badge,
     Banner,
@@ -91,7 +91,7 @@ class ProxyLoginWindow(QWidget):
         usable = problem == ""
         self._keep.setEnabled(usable)
         self._keep.setChecked(usable)
-        said = "" if usable else f"{problem} {_NOT_KEPT}" if problem else _LOOKING
+        said = "" if usable else together((problem, _NOT_KEPT)) if problem else _LOOKING
         self._reason.setText(said)
         self._reason.setVisible(bool(said))
         self._keep.setAccessibleDescription(said)
@@ -138,7 +138,7 @@ class ProxyLoginWindow(QWidget):
         margins = self._rows.contentsMargins()
         inside = width - margins.left() - margins.right()
         beside = margins.top() + margins.bottom() + self._rows.spacing() + self._sign_in.sizeHint().height()
-        height = self._scrolled.widget().heightForWidth(inside) + beside
+        height = self._scrolled.height_for(inside) + beside
         self.resize(width, min(height, space.height()))
         self.move(space.right() - width, space.top())
 

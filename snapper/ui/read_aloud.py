@@ -85,11 +85,12 @@ class _Told(QAccessibleObject):
         """Where it is on the desktop."""
         return QRect(self._part.mapToGlobal(QPoint(0, 0)), self._part.size())
 
-    def window(self) -> QWindow | None:
+    # The toolkit takes None in these three, whatever its hints say.
+    def window(self) -> QWindow | None:  # type: ignore[override]
         """The window it is in."""
         return self._part.window().windowHandle()
 
-    def parent(self) -> QAccessibleInterface | None:
+    def parent(self) -> QAccessibleInterface | None:  # type: ignore[override]
         """What it is a part of."""
         above = QApplication.instance() if self._part.isWindow() else self._part.parentWidget()
         return QAccessible.queryAccessibleInterface(above) if above else None
@@ -98,7 +99,7 @@ class _Told(QAccessibleObject):
         """How many parts it has."""
         return len(self._parts())
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """One of its parts."""
         parts = self._parts()
         return QAccessible.queryAccessibleInterface(parts[index]) if 0 <= index < len(parts) else None

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from snapper.language import _, number, plural
+from snapper.language import _, number, plural, together
 from snapper.report import Receipt, Report
 from snapper.ui.contents_list import ContentsList
 from snapper.ui.look import (
@@ -110,7 +110,7 @@ class ReceiptWindow(QWidget):
     def saved(self, sentence: str, path: Path) -> None:
         """Tell what was saved, and put its path on the clipboard."""
         to_clipboard(path)
-        self.say(f"{sentence} {ON_CLIPBOARD}")
+        self.say(together((sentence, ON_CLIPBOARD)))
 
     def closeEvent(self, event: object) -> None:
         """A closed window starts counting anew."""

@@ -19,6 +19,7 @@ class Scrolling(QScrollArea):
 
     def __init__(self, part: QWidget) -> None:
         super().__init__()
+        self._part = part
         self.setWidget(part)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -30,17 +31,21 @@ class Scrolling(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """All of the part, without a scroll bar."""
-        return self.widget().sizeHint()
+        return self._part.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
         """The part's width, and a few lines of it."""
         lines = self.fontMetrics().lineSpacing() * 4
         bar = self.verticalScrollBar().sizeHint().width()
-        least = self.widget().minimumSizeHint()
+        least = self._part.minimumSizeHint()
         return QSize(least.width() + bar, min(lines, least.height()))
 
+    def height_for(self, width: int) -> int:
+        """The height at which nothing of the part needs to be scrolled."""
+        return self._part.heightForWidth(width)
+
     def _follow(self, _left: QWidget | None, part: QWidget | None) -> None:
-        if part is not None and self.widget().isAncestorOf(part):
+        if part is not None and self._part.isAncestorOf(part):
             self.ensureWidgetVisible(part)
 
 
@@ -53,7 +58,8 @@ def turn(row: QBoxLayout, width: int) -> None:
 
 
 def _needed(row: QBoxLayout) -> int:
-    parts = [part for at in range(row.count()) if (part := row.itemAt(at).widget())]
+    items = [item for at in range(row.count()) if (item := row.itemAt(at))]
+    parts = [part for item in items if (part := item.widget())]
     return sum(_least(part) for part in parts) + row.spacing() * max(len(parts) - 1, 0)
 
 

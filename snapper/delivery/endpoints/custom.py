@@ -112,8 +112,9 @@ class CustomSystem(Adapter):
         if not good or not self.spoke(answer):
             raise api.problem(answer)
         who = self._system.check.says.one(answer) if self._system.check.says else ""
-        # Translators: before “at” and an address
-        return _("it answers, as {who}").format(who=who) if who else _("it answers")
+        name = self.destination.name
+        # Translators: the name of a ticket system, and whose token it knows.
+        return _("{system}, as {who}").format(system=name, who=who) if who else name
 
     def ticket(self, api: Api, number: str) -> Ticket | None:
         """What the description lets one see of a ticket; nothing without it."""

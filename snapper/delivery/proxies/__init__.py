@@ -14,8 +14,7 @@ from typing import Protocol
 from snapper.delivery.proxies.answer import WPAD, Answer, CannotAsk, PacAddress, Target, Trouble, detected
 from snapper.delivery.route import Route, Scheme, Source
 from snapper.delivery.waiting import side_by_side
-from snapper.language import _
-from snapper.words import together
+from snapper.language import _, together
 
 __all__ = ["Asked", "Named", "PacAddress", "Trouble", "named", "pac_routes"]
 

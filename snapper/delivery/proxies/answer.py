@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 from snapper.delivery.causes import Cause
 from snapper.delivery.route import Route, Source
 from snapper.hosts import ascii_host, loopback
-from snapper.language import Sentence, _
-from snapper.words import together
+from snapper.language import Sentence, _, together
 
 WPAD = "wpad"  # in place of an address: whatever this network offers
 _PORTS = {"http": 80, "https": 443}

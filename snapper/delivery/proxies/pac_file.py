@@ -17,8 +17,7 @@ from snapper.delivery.proxies.answer import PacAddress
 from snapper.delivery.route import PacFailed
 from snapper.delivery.waiting import within
 from snapper.hosts import ascii_host, is_host
-from snapper.language import Sentence, _
-from snapper.words import together
+from snapper.language import Sentence, _, together
 
 FETCH_SECONDS = 2.0
 _SIZE_MAX = 1 << 20  # Chromium's limit too
