@@ -19,14 +19,14 @@ from scripts.screen import virtual_screen
 from snapper.language import LANGUAGES
 
 FOLDER = Path(__file__).with_name("pictures")
-_COLOURS = 64  # of windows, not of photographs: nobody sees the difference, and a repository stays small
+_COLOURS = 256  # of windows, not of photographs: nobody sees the difference, and a repository stays small
 
 
 def main() -> None:
     """Take all of them."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     for language in LANGUAGES:
-        with virtual_screen() as screen:
+        with virtual_screen("1600x1200") as screen:
             subprocess.run(
                 [sys.executable, "-m", "scripts.take_pictures", str(folder / language)],
                 env={**screen.environment, "SNAPPER_LANGUAGE": language, "PICTURES_OF_ONE": "1"},

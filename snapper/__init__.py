@@ -1,3 +1,3 @@
 """snapper: the screen as it was, today's TWS logs and a note, under one receipt number."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 from PySide6.QtGui import QColor
 
-from scripts.screen import VirtualScreen, virtual_screen
+from scripts.screen import VirtualScreen, virtual_screen, wait_until
 from snapper.ui.contrast import EDGE, TEXT, ratio, readable
 from tests.shown import NAMES, shown
+from tests.ui_process import UiProcess
 
 Rgb = tuple[int, int, int]
 ROUNDING = 0.02  # of eight bits a colour
@@ -51,12 +52,17 @@ def strongest(picture: Image.Image, behind: Rgb) -> float:
 @pytest.mark.parametrize("name", NAMES)
 def test_text_and_edges_can_be_seen(large: VirtualScreen, tmp_path: Path, name: str, dark: bool) -> None:
     with shown(large, name, dark=dark, QT_SCALE_FACTOR="2") as window:
-        parts = window.ask("look", path=str(tmp_path / "window.png"))["parts"]
-    with Image.open(tmp_path / "window.png") as opened:
+        faint = too_faint(window, tmp_path / "window.png")
+        # Some parts fade in.
+        wait_until(lambda: not faint or not too_faint(window, tmp_path / "window.png"), f"seen: {faint}", 5)
+
+
+def too_faint(window: UiProcess, path: Path) -> list[str]:
+    """What can hardly be seen of a window, its text or its edges."""
+    parts = [part for part in window.ask("look", path=str(path))["parts"] if part["enabled"]]
+    with Image.open(path) as opened:
         picture = opened.convert("RGB")
-    faint = [part["name"] for part in parts if part["enabled"] and text_of(picture, part) < TEXT]
-    edgeless = [part["name"] for part in parts if part["enabled"] and edge_of(picture, part) < EDGE]
-    assert (faint, edgeless) == ([], [])
+    return [part["name"] for part in parts if text_of(picture, part) < TEXT or edge_of(picture, part) < EDGE]
 
 
 def text_of(picture: Image.Image, part: dict[str, Any]) -> float:
@@ -107,6 +113,15 @@ def test_a_colour_is_changed_only_as_far_as_needed(color: str, behind: str) -> N
     assert ratio(made, QColor(behind)) >= TEXT
     if ratio(QColor(color), QColor(behind)) >= TEXT:
         assert made == QColor(color)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_doctors_marks_can_be_read_on_every_row(screen: VirtualScreen, dark: bool) -> None:
+    with shown(screen, "doctor", dark=dark) as window:
+        told = window.ask("marks")
+    assert len({mark for mark, _ in told["marks"]}) > 1
+    pairs = [(QColor(color), QColor(row)) for _, color in told["marks"] for row in told["rows"]]
+    assert min(ratio(*pair) for pair in pairs) >= TEXT
 
 
 def test_the_icons_of_all_states_differ_without_their_colours(screen: VirtualScreen) -> None:

@@ -47,6 +47,15 @@ def test_tab_goes_through_everything_in_reading_order_and_back(screen: VirtualSc
         assert walked(screen, window, "shift+Tab", here, len(stops)) == [*onward[-2::-1], here]
 
 
+@pytest.mark.parametrize("name", ["note", "outbox", "privacy", "sign_in"])
+def test_what_gets_the_keyboard_scrolls_into_view(screen: VirtualScreen, name: str) -> None:
+    """With text so large that much of the window must be scrolled to."""
+    with shown(screen, name, points=24) as window:
+        wait_until(lambda: window.ask("shown")["active"], "the window has the keyboard")
+        here, count = window.ask("focus")["name"], len(window.ask("stops")["stops"])
+        assert len({*walked(screen, window, "shift+Tab", here, count)}) == count
+
+
 def walked(screen: VirtualScreen, window: UiProcess, key: str, here: str, steps: int) -> list[str]:
     """The parts a key goes to, one after the other."""
     way: list[str] = []

@@ -23,7 +23,7 @@ def report_of(note: str = "It froze", files: tuple[Attachment, ...] = ()) -> Rep
     finding = Finding("ssl", "The certificate expired", "tws.log", "SSLHandshakeException")
     return Report(
         ID, "2026-11-20T14:00:00.000Z", note, None, files, {"system": "Windows 11"}, ("One log vanished.",),
-        "0.4.0", "joe", (finding,),
+        "0.5.0", "joe", (finding,),
     )  # fmt: skip
 
 

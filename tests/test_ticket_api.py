@@ -24,7 +24,8 @@ OURS = Destination("our RT", "rt", "https://rt.example.com", options={"queue": "
 )  # fmt: skip
 def test_each_status_is_one_kind_of_end(status: int, kind: type[DeliveryError]) -> None:
     error = error_of(status, OURS, "Subject is missing", 7.0)
-    assert type(error) is kind
+    assert isinstance(error, kind)
+    assert getattr(error, "said", "Subject is missing") == "Subject is missing"
     assert "our RT" in error.sentence and "Subject is missing" in error.sentence
     assert error.remedy or kind is NotReached
     assert error.retry_after == (7.0 if kind is NotReached else None)

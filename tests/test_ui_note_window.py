@@ -348,8 +348,7 @@ def test_every_part_has_a_name_and_tab_goes_from_top_to_bottom(screen: VirtualSc
         "Ticket number, optional",
         "User name or account number, optional",
         "Include screenshot",
-        "Whole screen",
-        "This window: TWS",
+        "Whole screen",  # the chosen one: arrows go to the other
         "Screenshot, full-size look",
         "Cover something",
         "Include today's log (2 files, 8.4 MB)",

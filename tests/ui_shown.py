@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QStyle,
     QStyleOptionButton,
+    QTableWidget,
     QTimeEdit,
     QToolButton,
     QWidget,
@@ -109,6 +110,16 @@ class ShownCommands:
             if part.visibleRegion().boundingRect() == part.rect()
         ]  # fmt: skip
         _tell("look", parts=parts)
+
+    def marks(self) -> None:
+        """Each mark of a table in its first column, its colour, and the two that rows are painted in."""
+        [table] = self.window.findChildren(QTableWidget)
+        rows = [
+            table.palette().color(role).name()
+            for role in (QPalette.ColorRole.Base, QPalette.ColorRole.AlternateBase)
+        ]
+        cells = filter(None, (table.item(row, 0) for row in range(table.rowCount())))
+        _tell("marks", rows=rows, marks=[[each.text(), each.foreground().color().name()] for each in cells])
 
     def badges(self) -> None:
         """The icon of every state, as the places that are white."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,10 +40,9 @@ def with_a_tray(ready: Stage) -> Iterator[Program]:
 def choose(ready: Stage, key: str) -> None:
     """Open the icon's menu and choose by its letter."""
 
-    def menus() -> str:
-        return ready.screen.xdotool("search", "--onlyvisible", "--class", "snapper")
-
-    before = menus()
+    def menus() -> set[str]:
+        found = ready.screen.xdotool("search", "--onlyvisible", "--class", "snapper").split()
+        return {window for window in found if "POPUP_MENU" in _type_of(ready, window)}
 
     def done(action: Callable[[], object], condition: Callable[[], bool]) -> bool:
         """Whether it helped, soon: a menu on its way must not be clicked at again."""
@@ -52,10 +52,15 @@ def choose(ready: Stage, key: str) -> None:
         return False
 
     click = ("mousemove", "1266", "12", "click", "3")
-    wait_until(
-        lambda: done(lambda: ready.screen.xdotool(*click), lambda: menus() != before), "the menu opens"
-    )
-    wait_until(lambda: done(lambda: ready.screen.press(key), lambda: menus() == before), "the menu has gone")
+    wait_until(lambda: done(lambda: ready.screen.xdotool(*click), lambda: bool(menus())), "the menu opens")
+    wait_until(lambda: done(lambda: ready.screen.press(key), lambda: not menus()), "the menu has gone")
+
+
+def _type_of(ready: Stage, window: str) -> str:
+    command = ["xprop", "-id", window, "_NET_WM_WINDOW_TYPE"]
+    return subprocess.run(
+        command, env=ready.screen.environment, capture_output=True, text=True, timeout=20, check=False
+    ).stdout
 
 
 @pytest.fixture
