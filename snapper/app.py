@@ -283,6 +283,7 @@ class App:
     # --- the outbox window --------------------------------------------------------------------------------
 
     def _show_outbox(self) -> None:
+        self._receipts.close()  # it never takes the keyboard; the list has all of it, by keys too
         self._refresh_outbox()
         self._list.present()
 

@@ -48,6 +48,14 @@ def test_what_support_needs_is_copied(screen: VirtualScreen) -> None:
         wait_until(lambda: clipboard(screen) == expected, "the clipboard")
 
 
+def test_the_ticket_is_opened_by_keys(screen: VirtualScreen) -> None:
+    with ui(screen, "outbox") as window:
+        window.do("show", states=["delivered"])
+        wait_until(lambda: screen.focused_title() == "Outbox – snapper", "it has the keyboard")
+        screen.press("alt+o")
+        assert window.wait("opened")["url"] == "https://desk.example/tickets/1042"
+
+
 def test_unconfirmed_says_what_to_do(screen: VirtualScreen) -> None:
     with ui(screen, "outbox") as window:
         window.do("show", states=["unconfirmed"])

@@ -27,6 +27,7 @@ from snapper.delivery import credentials
 from snapper.destinations import DESK
 from snapper.language import _, together
 from snapper.state import RULES, Entry, State
+from snapper.ui.browser import is_web_address, open_in_browser
 from snapper.ui.contents_list import ContentsList
 from snapper.ui.look import BLUE, Banner, Card, emphasize, icon, plain_label, put_in_middle, screen_for
 from snapper.ui.receipts import ReceiptWords, words_of
@@ -122,6 +123,7 @@ class OutboxWindow(QWidget):
         self._export.setEnabled(entry is not None)
         self._discard.setEnabled(entry is not None)
         self._copy.setVisible(entry is not None and entry.delivery.receipt is not None)
+        self._open.setVisible(is_web_address(self._url()))
         if entry is not None:
             obstacle = entry.delivery.obstacle
             sign_in, for_it = credentials.wanted(obstacle), bool(obstacle.for_it)
@@ -135,6 +137,11 @@ class OutboxWindow(QWidget):
 
     def _entry(self) -> Entry | None:
         return self._entries.get(self._chosen() or "")
+
+    def _url(self) -> str:
+        """Where its ticket is on the web; "" where that is not known."""
+        entry = self._entry()
+        return entry.delivery.receipt.url if entry and entry.delivery.receipt else ""
 
     def _ask_retry(self) -> None:
         if entry := self._entry():
@@ -237,13 +244,15 @@ class OutboxWindow(QWidget):
         self._export = _button(_("&Save for sending by hand…"), self._ask_folder)
         self._discard = _button(_("&Discard…"), self._ask_discard)
         self._copy = _button(_("&Copy receipt"), self._copy_receipt)
+        self._open = _button(_("&Open ticket"), lambda: open_in_browser(self._url()))
         self._question = plain_label(bold=True)
         self._keep = _button(_("&Keep it"), self._ask_nothing)
         really = _button(_("&Discard"), self._discard_now)
         emphasize(self._keep)
         self._actions = QStackedWidget()
         close = _button(_("C&lose"), self.close)
-        self._actions.addWidget(_line(self._retry, self._export, self._discard, self._copy, None, close))
+        about = (self._retry, self._export, self._discard, self._copy, self._open)
+        self._actions.addWidget(_line(*about, None, close))
         self._actions.addWidget(_line(self._question, None, self._keep, really))
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)  # a long question takes more lines

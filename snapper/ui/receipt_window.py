@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from snapper.language import _, number, plural, together
 from snapper.report import Receipt, Report
+from snapper.ui.browser import is_web_address, open_in_browser
 from snapper.ui.contents_list import ContentsList
 from snapper.ui.look import (
     BLUE,
@@ -144,7 +145,7 @@ class ReceiptWindow(QWidget):
         self._copy.setText(_COPY)
         self._open.setText(words.link)
         self._open.setToolTip(self._url)
-        self._open.setVisible(_is_web_address(self._url))
+        self._open.setVisible(is_web_address(self._url))
 
     def _offer(self, report_id: str, text_for_it: str) -> None:
         self._report_id, self._text_for_it = report_id, text_for_it
@@ -196,8 +197,7 @@ class ReceiptWindow(QWidget):
             self._copy.setText(_COPIED)
 
     def _open_ticket(self) -> None:
-        if _is_web_address(self._url):
-            QDesktopServices.openUrl(QUrl(self._url))
+        open_in_browser(self._url)
 
     # --- parts --------------------------------------------------------------------------------------------
 
@@ -251,9 +251,3 @@ class ReceiptWindow(QWidget):
             rows.addWidget(part)
         rows.addLayout(buttons)
         rows.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
-
-
-def _is_web_address(text: str) -> bool:
-    # A ticket system must not be able to open files or programs here.
-    url = QUrl(text, QUrl.ParsingMode.StrictMode)
-    return url.isValid() and url.scheme() in ("http", "https") and bool(url.host())
