@@ -12,13 +12,16 @@ the resident program is settled by a lock (LISTEN_LOCK); this is only the way to
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from snapper.instance.messages import Reply, Request
+from snapper.instance.messages import LINE_MAX, NotUnderstood, Reply, Request, Said, Why
 
-__all__ = ["Caller", "Handler", "Line", "Server", "connect", "place", "serve"]
+__all__ = ["Caller", "Handler", "Line", "Server", "connect", "hand_over", "place", "serve"]
+
+log = logging.getLogger(__name__)
 
 
 class Caller(Protocol):
@@ -31,9 +34,8 @@ class Caller(Protocol):
         """Whether the other end has hung up."""
 
 
-Handler = Callable[
-    [Request, Caller], None
-]  # called in the server's thread: whatever takes time goes elsewhere
+# Called in the server's thread: whatever takes time goes elsewhere.
+Handler = Callable[[Request, Caller], None]
 
 
 class Server(Protocol):
@@ -54,6 +56,20 @@ class Line(Protocol):
 
     def close(self) -> None:
         """Hang up."""
+
+
+def hand_over(received: bytes, caller: Caller, handle: Handler) -> None:
+    """Have what was asked in a line done, or tell the caller that it is not understood."""
+    line, _, more = received.partition(b"\n")
+    try:
+        if more or len(line) >= LINE_MAX:
+            raise NotUnderstood("It is longer than a line.")
+        request = Request.read(line)
+    except NotUnderstood as error:
+        log.debug("A second start is not understood: %s", error)
+        caller.tell(Reply(Said.REFUSED, why=Why.UNKNOWN))
+        return
+    handle(request, caller)
 
 
 def serve(outbox: Path, handle: Handler, platform: str, environ: Mapping[str, str]) -> Server:

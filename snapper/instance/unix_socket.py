@@ -21,8 +21,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from snapper.instance import Handler
-from snapper.instance.messages import LINE_MAX, NotUnderstood, Reply, Request, Said, Why
+from snapper.instance import Handler, hand_over
+from snapper.instance.messages import LINE_MAX, Reply, Said, Why
 
 MOST_CALLERS = 64  # at once; every open file of this process is one of some thousand
 ASKING_SECONDS = 2.0  # for the one line of a request
@@ -241,17 +241,9 @@ class SocketServer:
             self._take(caller)
 
     def _take(self, caller: SocketCaller) -> None:
-        line, _, more = caller.received.partition(b"\n")
+        received = caller.received
         caller.received, caller.asked = b"", True
-        try:
-            if more or len(line) >= LINE_MAX:
-                raise NotUnderstood("It is longer than a line.")
-            request = Request.read(line)
-        except NotUnderstood as error:
-            log.debug("A second start is not understood: %s", error)
-            caller.tell(Reply(Said.REFUSED, why=Why.UNKNOWN))
-            return
-        self._handle(request, caller)
+        hand_over(received, caller, self._handle)
 
     def _hang_up(self, caller: SocketCaller) -> None:
         del self._callers[caller.connection]

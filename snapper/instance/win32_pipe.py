@@ -18,8 +18,8 @@ from ctypes import wintypes
 from enum import Enum, auto
 from pathlib import Path
 
-from snapper.instance import Handler, win32_calls
-from snapper.instance.messages import LINE_MAX, NotUnderstood, Reply, Request, Said, Why
+from snapper.instance import Handler, hand_over, win32_calls
+from snapper.instance.messages import LINE_MAX, Reply
 from snapper.instance.win32_calls import Overlapped, dll
 
 MOST_CALLERS = 30  # at once; Windows waits for 64 events at most
@@ -241,17 +241,9 @@ class PipeServer:
     def _take(self, caller: PipeCaller) -> None:
         if b"\n" not in caller.received and len(caller.received) < LINE_MAX:
             return
-        line, _, more = caller.received.partition(b"\n")
+        received = caller.received
         caller.received, caller.step, caller.deadline = b"", _Step.ASKED, None
-        try:
-            if more or len(line) >= LINE_MAX:
-                raise NotUnderstood("It is longer than a line.")
-            request = Request.read(line)
-        except NotUnderstood as error:
-            log.debug("A second start is not understood: %s", error)
-            caller.tell(Reply(Said.REFUSED, why=Why.UNKNOWN))
-            return
-        self._handle(request, caller)
+        hand_over(received, caller, self._handle)
 
     def _hang_up(self, caller: PipeCaller) -> None:
         self._callers.remove(caller)

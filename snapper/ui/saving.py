@@ -22,6 +22,9 @@ def ask_folder(parent: QWidget, chosen: Callable[[Path], None]) -> None:
     dialog = QFileDialog(parent, _("Folder to save the report in"), start)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    # Qt has these two in fewer languages than the rest of its dialog.
+    dialog.setLabelText(QFileDialog.DialogLabel.LookIn, _("Look in:"))
+    dialog.setLabelText(QFileDialog.DialogLabel.FileType, _("Files of type:"))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(lambda folder: chosen(Path(folder)))
     dialog.open()
