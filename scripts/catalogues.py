@@ -1,6 +1,6 @@
 """The sentences of the catalogues in `snapper/locale/`: collected from the code, merged, compiled.
 
-    python -m scripts.catalogues update [LANGUAGE…]   new sentences into them, those no longer said out of them
+    python -m scripts.catalogues update [LANGUAGE…]   new sentences into them, those not said any more out
     python -m scripts.catalogues compile              the .mo files snapper reads, where a catalogue is newer
 
 Building a package compiles, too: the build system calls `Compile`.
