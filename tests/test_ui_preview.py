@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -89,7 +90,22 @@ def reopen(editing: Editor, part: str = "Whole screen") -> None:
     editing.window.do("click", name="Cover something")
     wait_until(lambda: editing.screen.focused_title().startswith(part), "the editor is in front")
     wait_until(lambda: editing.ask()["focus"], "keys reach the picture")
-    wait_until(lambda: editing.ask()["origin"] == editing.ask()["origin"], "the window manager has placed it")
+    wait_until(lambda: is_placed(editing), "it knows where it is")
+
+
+def is_placed(editing: Editor) -> bool:
+    """Whether the window manager has put it where it believes to be, but for rounding at odd scales."""
+    believed, is_at = editing.ask()["at"], place_of_active(editing.screen)
+    return len(is_at) == 2 and all(abs(one - other) <= 1 for one, other in zip(believed, is_at, strict=True))
+
+
+def place_of_active(screen: VirtualScreen) -> list[int]:
+    """Where the X server has the inside of the active window."""
+    told = subprocess.run(
+        ["xwininfo", "-id", screen.xdotool("getactivewindow")],
+        env=screen.environment, capture_output=True, text=True, timeout=30, check=False,
+    ).stdout  # fmt: skip
+    return [int(number) for number in re.findall(r"Absolute upper-left [XY]: +(-?\d+)", told)]
 
 
 # --- with the mouse ---------------------------------------------------------------------------------------

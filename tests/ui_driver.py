@@ -460,6 +460,7 @@ class CoverCommands(NoteCommands):
                 "fit": preview._fit.isChecked(),
                 "full": preview._full.isChecked(),
                 "origin": [round(origin.x() * ratio), round(origin.y() * ratio)],
+                "at": [round(number * ratio) for number in preview.mapToGlobal(QPoint(0, 0)).toTuple()],
                 "viewport": [round(n * ratio) for n in (corner.x(), corner.y(), view.width(), view.height())],
                 "focus": canvas.hasFocus(),
                 "words": preview._said.text(),

@@ -123,13 +123,16 @@ class OutboxWindow(QWidget):
         self._export.setEnabled(entry is not None)
         self._discard.setEnabled(entry is not None)
         self._copy.setVisible(entry is not None and entry.delivery.receipt is not None)
-        self._open.setVisible(is_web_address(self._url()))
         if entry is not None:
             obstacle = entry.delivery.obstacle
-            sign_in, for_it = credentials.wanted(obstacle), bool(obstacle.for_it)
-            self._sign_in.setVisible(sign_in)
-            self._for_it.setVisible(for_it)
-            self._remedies.setVisible(sign_in or for_it)
+            useful = {
+                self._sign_in: credentials.wanted(obstacle),
+                self._for_it: bool(obstacle.for_it),
+                self._open: is_web_address(self._url()),
+            }
+            for button, is_useful in useful.items():
+                button.setVisible(is_useful)
+            self._remedies.setVisible(any(useful.values()))
             self._headline.setText(_headline(entry))
             self._status.say(*_status(entry))
             self._note.setPlainText(entry.report.note or _("(no note)"))
@@ -217,7 +220,8 @@ class OutboxWindow(QWidget):
         self._status = Banner()
         self._sign_in = _button(_("Sign &in to the proxy…"), self._ask_sign_in)
         self._for_it = _button(_("Copy &text for IT"), self._copy_for_it)
-        self._remedies = _line(self._sign_in, self._for_it, None)
+        self._open = _button(_("&Open ticket"), lambda: open_in_browser(self._url()))
+        self._remedies = _line(self._sign_in, self._for_it, self._open, None)
         self._note = QPlainTextEdit()
         self._note.setReadOnly(True)
         self._note.setTabChangesFocus(True)
@@ -244,15 +248,13 @@ class OutboxWindow(QWidget):
         self._export = _button(_("&Save for sending by hand…"), self._ask_folder)
         self._discard = _button(_("&Discard…"), self._ask_discard)
         self._copy = _button(_("&Copy receipt"), self._copy_receipt)
-        self._open = _button(_("&Open ticket"), lambda: open_in_browser(self._url()))
         self._question = plain_label(bold=True)
         self._keep = _button(_("&Keep it"), self._ask_nothing)
         really = _button(_("&Discard"), self._discard_now)
         emphasize(self._keep)
         self._actions = QStackedWidget()
         close = _button(_("C&lose"), self.close)
-        about = (self._retry, self._export, self._discard, self._copy, self._open)
-        self._actions.addWidget(_line(*about, None, close))
+        self._actions.addWidget(_line(self._retry, self._export, self._discard, self._copy, None, close))
         self._actions.addWidget(_line(self._question, None, self._keep, really))
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)  # a long question takes more lines
