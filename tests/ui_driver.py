@@ -808,7 +808,10 @@ def main(mode: str, dark: str = "", *arguments: str) -> None:
         while b"\n" in unread:
             line, _, rest = bytes(unread).partition(b"\n")
             unread[:] = rest
-            handle(json.loads(line))
+            try:
+                handle(json.loads(line))
+            finally:
+                tell("handled")
 
     def handle(command: dict[str, Any]) -> None:
         name = command.pop("do")

@@ -21,6 +21,7 @@ class UiProcess:
         self, screen: VirtualScreen, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> None:
         self.events: list[dict[str, Any]] = []
+        self._handled = 0  # commands that were carried out
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.ui_driver", *arguments],
             env={**screen.environment, **(environment or {})}, cwd=Path(__file__).parents[1],
@@ -32,12 +33,18 @@ class UiProcess:
     def _read(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
-            self.events.append(json.loads(line))
+            event = json.loads(line)
+            if event["event"] == "handled":
+                self._handled += 1
+            else:
+                self.events.append(event)
 
     def do(self, name: str, /, **arguments: Any) -> None:
-        """Give a command; it is done before any later one."""
+        """Give a command; it has been done on return, and keys pressed then come after it."""
         assert self._process.stdin
+        before = self._handled
         self._process.stdin.write(json.dumps({"do": name, **arguments}) + "\n")
+        wait_until(lambda: self._handled > before or self._process.poll() is not None, f"{name} is done")
 
     def count(self, event: str) -> int:
         """How often an event has come so far."""
