@@ -74,17 +74,21 @@ class OtherProgram:
 
     def __init__(self, ready: Stage) -> None:
         self.presses: list[Press] = []
-        self._grab = X11Grab(parse_chord("Ctrl+Alt+H"), ready.environment)
+        self._environment = ready.environment
+        self._grab: X11Grab | None = None
 
     def takes(self) -> bool:
         """Whether it gets them."""
+        grab = X11Grab(parse_chord("Ctrl+Alt+H"), self._environment)  # one that was refused is of no more use
         try:
-            self._grab.start(self.presses.append)
+            grab.start(self.presses.append)
         except ChordTaken:
             return False
+        self._grab = grab
         return True
 
     def gives_back(self) -> None:
+        assert self._grab
         self._grab.stop()
 
 
