@@ -60,7 +60,7 @@ def test_a_refused_lock_says_why(tmp_path: Path) -> None:
     assert refusal.value.errno in (errno.EACCES, errno.EDEADLOCK)
 
 
-@wine_differs("a low-level keyboard hook is not told of injected keys")
+@wine_differs("a low-level keyboard hook is told of injected keys now and then only", always=False)
 def test_the_listener_that_comes_second_hears_injected_keys() -> None:
     presses: list[Press] = []
     listener = PynputListener(parse_chord("Ctrl+Alt+H"), "win32", os.environ)
