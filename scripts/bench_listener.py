@@ -140,6 +140,7 @@ class Stopwatch:
             self.painted.append(self._since_press())
             self._painted.set()
 
+        # The real screen, with a clock around it.
         screen.grab = timed_grab  # type: ignore[assignment, method-assign]
         asking._note.painted.connect(on_painted)
         self._is_open = asking._open.is_set

@@ -26,7 +26,7 @@ LOCALE = ROOT / "snapper" / "locale"
 CALLS = {"_": None, "plural": (1, 2)}
 
 
-class Compile(BuildHookInterface):  # type: ignore[type-arg]
+class Compile(BuildHookInterface):  # type: ignore[type-arg]  # of its builder's settings, which are not used
     """Hatch's hook: no package without its compiled catalogues."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ from snapper.delivery.worker import Listener, Worker
 from snapper.errors import NoSuchReport, SnapperError, Unavailable
 from snapper.examining import Examining
 from snapper.hotkey import Hotkey, take
-from snapper.language import _
+from snapper.language import _, together
 from snapper.notices import Notice
 from snapper.pausing import Pausing
 from snapper.privacy.classes import Private
@@ -180,7 +180,7 @@ class App:
         for note in (*hotkey.notes, *filter(None, [chosen.by_hand])):
             self._say(note)
         press = _("Press {chord} to report what you see.").format(chord=chord.display(sys.platform))
-        self._say(f"{press} {reason}")
+        self._say(together((press, reason)))
 
     def _chord_lost(self, refusal: Unavailable) -> None:
         """The desktop took the chord back, or never gave it."""

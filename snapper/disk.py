@@ -167,7 +167,7 @@ def cannot_keep(error: OSError, what: What, folder: Path) -> CannotKeep:
     not_kept = _NOT_KEPT[what].format(folder=folder)
     if error.errno in (errno.ENOSPC, errno.EDQUOT) or getattr(error, "winerror", None) in (39, 112):
         full = _("The disk is full.")
-        return CannotKeep(f"{full} {not_kept}", _("Free some space, then try again."))
+        return CannotKeep(together((full, not_kept)), _("Free some space, then try again."))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         closed = _("The folder cannot be written to.")
         remedy = _("Allow writing there, or choose another folder: outbox.folder in the settings.")
@@ -176,4 +176,4 @@ def cannot_keep(error: OSError, what: What, folder: Path) -> CannotKeep:
     if error.errno:
         # Translators: {error} is a short English message of the operating system.
         reason = _("The disk gave an error: {error}.").format(error=os.strerror(error.errno))
-    return CannotKeep(f"{not_kept} {reason}", _("Check the disk."))
+    return CannotKeep(together((not_kept, reason)), _("Check the disk."))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from snapper import covers
 from snapper.answer import Answer, LogChoice, Picture
 from snapper.capture.frame import Frame, Rect
 from snapper.capture.png import encode
-from snapper.capture.windows import Windows
+from snapper.capture.windows import Windows, with_windows
 from snapper.language import _
 from snapper.logs.found import TodaysLogs, instance_of
 from snapper.making import shown_in
@@ -94,7 +93,7 @@ class LookUp:
         covered at once; the others need to be asked for first."""
         if self._frame is None:
             return
-        frame = replace(self._frame, windows=tuple(self._windows.visible()))
+        frame = with_windows(self._frame, self._windows)
         found = covers.offered(frame, self._remembered, self._words)
 
         def show() -> None:

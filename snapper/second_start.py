@@ -90,11 +90,9 @@ class SecondStart:
             self._loop.post(lambda: self._show(request, caller))
         else:
             guest = _Waiting(self, request, caller)
-            self._loop.post(
-                guest.accept
-            )  # said in the windows' thread: if that one hangs, nobody waits for it
-            press = lambda: self._asking.press(request.pressed_at, None, guest)  # noqa: E731
-            threading.Thread(target=press, name="press", daemon=True).start()
+            self._loop.post(guest.accept)  # by the windows' thread: if that hangs, nobody waits for it
+            press = (request.pressed_at, None, guest)
+            threading.Thread(target=self._asking.press, args=press, name="press", daemon=True).start()
 
     def outcome(self, entry: Entry) -> None:
         """An attempt to deliver a report has ended."""

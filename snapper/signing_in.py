@@ -13,7 +13,7 @@ from typing import TypeVar
 from snapper.delivery import credentials, vault
 from snapper.delivery.causes import Cause
 from snapper.delivery.route import Login
-from snapper.language import _
+from snapper.language import _, together
 from snapper.outbox import Outbox
 from snapper.state import RULES, Entry
 from snapper.ui.loop import Loop
@@ -99,7 +99,7 @@ class SigningIn:
     def _kept(self, kept: credentials.Kept) -> None:
         if kept.reason:
             forgotten = _("The proxy's login is forgotten when snapper ends.")
-            self._then.say(f"{kept.reason} {forgotten}")
+            self._then.say(together((kept.reason, forgotten)))
         for entry in self._outbox.entries():
             if RULES[entry.state].automatic:
                 self._then.deliver(entry.id)

@@ -66,13 +66,13 @@ class Telling:
         """An attempt has ended; the same end of later ones is not told again."""
         self._trouble = ""
         if not self._known(entry, entry.delivery.obstacle.cause):
-            self._tell(entry, notice_of(entry), lambda: self._ask_or_show(entry))
+            self._tell(notice_of(entry), lambda: self._ask_or_show(entry), self._is_waited_for(entry))
 
     def slow(self, entry: Entry, sentence: str) -> None:
         """A report takes long; told once."""
         if not self._known(entry, Cause.SLOW_LINK):
             notice = Notice(entry.id, _("Your report has not been sent yet"), sentence)
-            self._tell(entry, notice, lambda: self._show_slow(entry, sentence))
+            self._tell(notice, lambda: self._show_slow(entry, sentence), self._is_waited_for(entry))
 
     def trouble(self, sentence: str) -> bool:
         """Something else is wrong; False where it was told already, and is not over."""
@@ -83,18 +83,13 @@ class Telling:
         def show() -> None:
             self._window.show_problem(sentence, _("It is tried again by itself."))
 
-        if self._notifying and not self._is_recent(TROUBLE):
-            self._notifying.show(Notice(TROUBLE, _("Your report has not been sent yet"), sentence), show)
-        else:
-            show()
+        notice = Notice(TROUBLE, _("Your report has not been sent yet"), sentence)
+        self._tell(notice, show, self._is_recent(TROUBLE))
         return True
 
     def say(self, title: str, sentence: str, instead: Callable[[], None] = lambda: None) -> None:
         """Tell of something that is about no report."""
-        if self._notifying:
-            self._notifying.show(Notice(_OTHER, title, sentence), instead)
-        else:
-            instead()
+        self._tell(Notice(_OTHER, title, sentence), instead, waited_for=False)
 
     def show(self, entry: Entry) -> None:
         """Open the window that tells how a report stands; without the keyboard."""
@@ -118,8 +113,8 @@ class Telling:
         told.add((entry.state, cause))
         return known
 
-    def _tell(self, entry: Entry, notice: Notice, show: Callable[[], None]) -> None:
-        if self._notifying and not self._is_waited_for(entry):
+    def _tell(self, notice: Notice, show: Callable[[], None], waited_for: bool) -> None:
+        if self._notifying and not waited_for:
             self._notifying.show(notice, show)
         else:
             show()

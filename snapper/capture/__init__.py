@@ -15,13 +15,13 @@ What reads a real screen is imported when a screen is opened, so that frames and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 import mss
 
 from snapper.capture.frame import Frame
-from snapper.capture.windows import Windows, windows_for
+from snapper.capture.windows import Windows, windows_for, with_windows
 from snapper.desktop import Desktop, Session, desktop_of, refusal, session_of
 from snapper.errors import SnapperError, Unavailable
 from snapper.language import _, together
@@ -108,7 +108,7 @@ def _windows_screen(environ: Mapping[str, str]) -> Screen:
     windows, printer = windows_for("win32", environ), PrintWindow()
 
     def finish(frame: Frame) -> Frame:
-        return with_own_picture(replace(frame, windows=tuple(windows.visible())), printer.picture)
+        return with_own_picture(with_windows(frame, windows), printer.picture)
 
     return with_mss.Screen(lambda: mss.MSS(), windows, finish)
 

@@ -6,9 +6,10 @@ One file per system; what follows from the answers is decided elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
-from snapper.capture.frame import Window
+from snapper.capture.frame import Frame, Window
 
 
 class Windows(Protocol):
@@ -32,6 +33,11 @@ class Windows(Protocol):
 
     def close(self) -> None:
         """Let go of what was opened. May be called again."""
+
+
+def with_windows(frame: Frame, windows: Windows) -> Frame:
+    """The frame with the windows that are on the screen; a frame that tells of some is left as it is."""
+    return frame if frame.windows else replace(frame, windows=tuple(windows.visible()))
 
 
 def windows_for(platform: str, environ: Mapping[str, str]) -> Windows:

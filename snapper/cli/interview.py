@@ -206,7 +206,7 @@ def ask_token(destination: Destination) -> str:
 
     about = destination.about
     unseen = _("What you put in is not shown; Enter alone: later.")
-    say(f"{about.token} {unseen}")
+    say(together((about.token, unseen)))
     what = _("Password or token") if about.login else _("Token")
     return ask(what, lambda text: token(about, text), hidden=True)
 

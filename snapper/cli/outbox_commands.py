@@ -22,7 +22,7 @@ from snapper.cli.speaking import (
     show_result,
 )
 from snapper.errors import UsageError
-from snapper.language import _
+from snapper.language import _, together
 
 if TYPE_CHECKING:
     from snapper.bundle import Bundle
@@ -182,7 +182,7 @@ def outbox_release(config_file: Path | None, report: str, yes: bool, as_json: bo
     entry = box.find(report)
     if entry.state is State.HELD and not yes:
         question = _("Send it all the same?")
-        click.confirm(f"{entry.delivery.sentence} {question}", abort=True, err=True)
+        click.confirm(together((entry.delivery.sentence, question)), abort=True, err=True)
     return show_result(deliver(settings, box, box.release(entry.id)), as_json)
 
 

@@ -19,7 +19,7 @@ from snapper.cli.speaking import (
     show,
 )
 from snapper.errors import Unavailable, UsageError
-from snapper.language import _
+from snapper.language import _, together
 
 if TYPE_CHECKING:
     from snapper.delivery.credentials import Kept
@@ -66,7 +66,7 @@ def proxy_login(
         )
     if kept.reason:
         used_now = _("The login is used now and then forgotten.")
-        say(f"{kept.reason} {used_now}")
+        say(together((kept.reason, used_now)))
     ended = [deliver(settings, box, entry) for entry in reversed(waiting)]
     return _show_login(where, kept, ended, as_json)
 

@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,13 +179,13 @@ def _account(text: str) -> str:
 def _covers(settings: Settings, frame: Frame | None, kept: frozenset[Private]) -> tuple[Rect, ...]:
     """Nobody sees this picture before it goes: what the note window would offer to cover is covered."""
     from snapper import covers
-    from snapper.capture.windows import windows_for
+    from snapper.capture.windows import windows_for, with_windows
     from snapper.privacy.classes import Private
 
     if frame is None or Private.ACCOUNT in kept:
         return ()
     with contextlib.closing(windows_for(sys.platform, os.environ)) as windows:
-        frame = replace(frame, windows=tuple(windows.visible()))
+        frame = with_windows(frame, windows)
     memory = covers.load(settings.outbox_folder / covers.FILE_NAME)
     return covers.offered(frame, memory, settings.privacy_words)
 

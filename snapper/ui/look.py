@@ -5,7 +5,7 @@ No window lives here. Colours come from the palette, so that light and dark them
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from itertools import pairwise
 
@@ -91,23 +91,28 @@ def badge_color(badge: Badge) -> QColor:
 
 def icon(badge: Badge = Badge.NONE, percent: int = 0) -> QIcon:
     """The icon in every usual size; `percent` (0 to 100) fills the badge while sending."""
+
+    def draw(painter: QPainter) -> None:
+        _draw_viewfinder(painter, _BADGE_COLORS[Badge.PAUSED] if badge is Badge.PAUSED else BLUE)
+        if badge is not Badge.NONE:
+            _draw_badge(painter, badge, percent)
+
+    return drawn(_ICON_SIZES, 64, draw)
+
+
+def drawn(sizes: Iterable[int], side: int, draw: Callable[[QPainter], None]) -> QIcon:
+    """An icon in these sizes (pixels); `draw` paints it on a square of `side` units."""
     result = QIcon()
-    for size in _ICON_SIZES:
-        result.addPixmap(_icon_pixmap(size, badge, percent))
+    for size in sizes:
+        pixmap = QPixmap(size, size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(size / side, size / side)
+        draw(painter)
+        painter.end()
+        result.addPixmap(pixmap)
     return result
-
-
-def _icon_pixmap(size: int, badge: Badge, percent: int) -> QPixmap:
-    pixmap = QPixmap(size, size)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(size / 64, size / 64)
-    _draw_viewfinder(painter, _BADGE_COLORS[Badge.PAUSED] if badge is Badge.PAUSED else BLUE)
-    if badge is not Badge.NONE:
-        _draw_badge(painter, badge, percent)
-    painter.end()
-    return pixmap
 
 
 def _draw_viewfinder(painter: QPainter, background: QColor) -> None:

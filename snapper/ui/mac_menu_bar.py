@@ -11,9 +11,9 @@ import contextlib
 import importlib
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPen
 
-from snapper.ui.look import Badge, icon
+from snapper.ui.look import Badge, drawn, icon
 
 _SIZES = (18, 36, 54)  # points of the menu bar, in the pixels of plain and Retina monitors
 _COCOA = "cocoa"  # Qt's name of macOS
@@ -37,24 +37,15 @@ def stay_out_of_the_dock() -> None:
 
 def template(badge: Badge = Badge.NONE, percent: int = 0) -> QIcon:
     """The icon for macOS to colour; `percent` (0 to 100) fills the badge while sending."""
-    result = QIcon()
-    for size in _SIZES:
-        result.addPixmap(_pixmap(size, badge, percent))
+
+    def draw(painter: QPainter) -> None:
+        _draw_viewfinder(painter)
+        if badge is not Badge.NONE:
+            _draw_badge(painter, badge, percent)
+
+    result = drawn(_SIZES, 18, draw)
     result.setIsMask(True)
     return result
-
-
-def _pixmap(size: int, badge: Badge, percent: int) -> QPixmap:
-    pixmap = QPixmap(size, size)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.scale(size / 18, size / 18)
-    _draw_viewfinder(painter)
-    if badge is not Badge.NONE:
-        _draw_badge(painter, badge, percent)
-    painter.end()
-    return pixmap
 
 
 def _draw_viewfinder(painter: QPainter) -> None:
