@@ -83,6 +83,7 @@ class App:
             self._outbox, self._receipts, self._signing_in.wanted, self._asked_to_sign_in, self._show_outbox
         )
         self._notifying: Notifying | None = None
+        self._doctor = Examining(self._loop, settings, self._outbox, self._report_findings)
 
     def _build_asking(self) -> Asking:
         note = NoteWindow(self._sources.destinations)
@@ -136,8 +137,10 @@ class App:
             network.stop()
             if self._hotkey:
                 self._hotkey.stop()
+            self._asking.end()
             self._worker.stop()
             self._screen.close()
+            self._doctor.end()
             if self._notifying:
                 self._notifying.close()
 
@@ -196,7 +199,6 @@ class App:
 
     def _build_tray(self) -> None:
         tray, self._list = Tray(), OutboxWindow([each.name for each in self._sources.destinations])
-        self._doctor = Examining(self._loop, self._settings, self._outbox, self._report_findings)
         tray.capture_screen.connect(lambda: self._press_from_menu(picture=Picture.SCREEN))
         tray.capture_window.connect(lambda: self._press_from_menu(picture=Picture.WINDOW))
         tray.attach.connect(lambda: self._press_from_menu(to_ticket=True))

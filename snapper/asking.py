@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -34,6 +35,8 @@ from snapper.ui.loop import Loop
 from snapper.ui.note_window import NoteWindow
 from snapper.unsent import Unsent, UnsentNote
 from snapper.words import moment_text, size_text
+
+END_SECONDS = 5.0  # for packing what was submitted; what takes longer goes on at the next start
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ class Asking:
         self._early: list[_Press] = []  # while the picture is being taken
         self._moment = Moment(None)
         self._unsent = UnsentNote(outbox.folder)
+        self._keeping_threads: list[threading.Thread] = []
         self._pen = ThreadPoolExecutor(1, "unsent-note")  # one after the other, and never in the windows' way
         self._note = note
         note.edited.connect(self._on_edited)
@@ -265,7 +269,12 @@ class Asking:
 
     def _on_submitted(self, answer: Answer) -> None:
         moment = self._moment
-        threading.Thread(target=lambda: self._keep(answer, moment), name="keep").start()
+        self._in_background(lambda: self._keep(answer, moment))
+
+    def _in_background(self, keep: Callable[[], None]) -> None:
+        thread = threading.Thread(target=keep, name="keep", daemon=True)
+        self._keeping_threads = [each for each in self._keeping_threads if each.is_alive()] + [thread]
+        thread.start()
 
     def _keep(self, answer: Answer, moment: Moment) -> None:
         """In a thread of its own: the window closes as soon as the report is safe, the logs follow."""
@@ -273,7 +282,7 @@ class Asking:
 
         def accept(report_id: str) -> None:
             accepted.append(report_id)
-            self._loop.post(self._close)
+            self._is_safe()
 
         def keep() -> Entry:
             self._save(answer.note, answer.ticket or "", answer.destination).result()
@@ -284,6 +293,11 @@ class Asking:
         if moment.look_up:
             moment.look_up.remember(answer)
         self._keeping(keep, lambda: bool(accepted), moment)
+
+    def _is_safe(self) -> None:
+        """There is a report of what was written; this program may end before its window is closed."""
+        self._pen.submit(self._unsent.clear)
+        self._loop.post(self._close)
 
     def _keeping(self, keep: Callable[[], Entry], accepted: Callable[[], bool], moment: Moment) -> None:
         try:
@@ -320,8 +334,8 @@ class Asking:
         rehearsed, moment.rehearsed = moment.rehearsed, None
         if rehearsed:
             self._looking(lambda look: look.remember(rehearsed.answer))
-            keep = lambda: rehearsed.submit(then=lambda: self._loop.post(self._close))  # noqa: E731
-            threading.Thread(target=lambda: self._keeping(keep, lambda: False, moment), name="keep").start()
+            keep = lambda: rehearsed.submit(then=self._is_safe)  # noqa: E731
+            self._in_background(lambda: self._keeping(keep, lambda: False, moment))
 
     def _drop_rehearsal(self) -> None:
         rehearsed, self._moment.rehearsed = self._moment.rehearsed, None
@@ -355,6 +369,15 @@ class Asking:
             self._windows.activate(before.handle, 0)
         self._open.clear()
         self._told.has_keyboard()
+
+    def end(self) -> None:
+        """The program ends: what was submitted is kept, and what is written is on the disk."""
+        self._looking(LookUp.end)
+        self._drop_rehearsal()
+        deadline = time.monotonic() + END_SECONDS
+        for thread in self._keeping_threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._pen.shutdown()
 
     def _on_cancelled(self) -> None:
         guests = self._moment.guests

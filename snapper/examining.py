@@ -40,6 +40,11 @@ class Examining:
             self._window.report.connect(self._send)
         self._window.present()
 
+    def end(self) -> None:
+        """Leave no file behind; the program ends."""
+        if self._folder:
+            self._folder.cleanup()
+
     def _check(self) -> None:
         if self._busy or self._window is None:
             return
@@ -66,7 +71,7 @@ class Examining:
         from snapper.doctor import FILE_NAME
         from snapper.doctor.table import file_text
 
-        self._folder = self._folder or tempfile.TemporaryDirectory()  # gone when the program ends
+        self._folder = self._folder or tempfile.TemporaryDirectory()
         path = Path(self._folder.name) / FILE_NAME
         path.write_text(file_text(self._findings), encoding="utf-8")
         # The window stays: closed now, the keyboard would be TWS's until the note window has it.

@@ -21,6 +21,7 @@ from snapper.cli.speaking import (
     deliver,
     exit_code,
     json_option,
+    leave,
     path_type,
     say,
     settings_of,
@@ -49,7 +50,9 @@ def listen(config_file: Path | None) -> int:
             return 0
         from snapper.app import App
 
-        return App(settings, say=say).run()
+        app = App(settings, say=say)
+        code = app.run()
+    return leave(code)
 
 
 def _report_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -310,7 +313,8 @@ def _ask(settings: Settings, window: bool, monitor: int | None) -> int:
     frame = _part(_grab(), window, monitor)
     from snapper.app import App
 
-    return exit_code(App(settings, say=say).ask(frame))
+    app = App(settings, say=say)
+    return leave(exit_code(app.ask(frame)))
 
 
 def _part(frame: Frame, window: bool, monitor: int | None) -> Frame:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -88,6 +90,19 @@ def show(data: object, as_json: bool, text: object = "") -> None:
 def say(sentence: str) -> None:
     """Tell the person who is there, without disturbing the result."""
     click.echo(f"snapper: {sentence}", err=True)
+
+
+def leave(code: int) -> NoReturn:
+    """End a program that has shown windows, once all of its own is closed.
+
+    The interpreter's own end would stop threads that still look something up wherever they are. Inside a C++
+    library (RE2, Qt) that aborts the process, and the exit code is lost
+    (https://github.com/python/cpython/issues/87135).
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # none, or nobody reads it
+            stream.flush()
+    os._exit(code)
 
 
 class Progress:

@@ -86,6 +86,21 @@ def test_a_listener_killed_after_submit_delivers_at_its_next_start(tmp_path: Pat
             assert desk.notes() == ["kept"]
 
 
+def test_a_listener_ended_right_after_submit_has_the_report_and_forgets_the_note(tmp_path: Path) -> None:
+    with desk_at(tmp_path / "desk") as desk, stage(tmp_path, desk.environment) as ready:
+        (log,) = [path for path in ready.jts.today if path.suffix == ".log" and path.name.startswith("tws.")]
+        log.write_bytes(log.read_bytes() * 200)  # takes its time to be packed
+        with ready.asked() as listener:
+            ready.screen.type("just in time")
+            ready.screen.press("ctrl+Return")
+            wait_until(ready.outbox.entries, "the report is safe", 30)
+            assert listener.stop() == 0
+            assert not any("Traceback" in line for line in listener.lines), listener.lines
+        assert UnsentNote(ready.outbox.folder).load() is None
+        with ready.listener():
+            wait_until(lambda: desk.notes() == ["just in time"], "it is delivered", 60)
+
+
 def test_several_processes_empty_one_outbox_without_doubling(tmp_path: Path) -> None:
     with desk_at(tmp_path / "desk") as desk, stage(tmp_path, desk.environment) as ready:
         notes = [f"note {number}" for number in range(4)]
