@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from Xlib import X, Xatom
+from Xlib.display import Display
+from Xlib.protocol.event import ClientMessage
+
 T = TypeVar("T")
 
 
@@ -38,12 +42,32 @@ class VirtualScreen:
         return {**os.environ, "DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb", "XDG_SESSION_TYPE": "x11"}
 
     def xdotool(self, *arguments: str) -> str:
-        """Run xdotool here; returns what it printed."""
+        """Run xdotool here; returns what it printed. A button it pressed has reached its window then."""
         done = subprocess.run(
             ["xdotool", *arguments],
             env=self.environment, check=False, capture_output=True, text=True, timeout=60,
         )  # fmt: skip
+        if {"click", "mousedown"} & set(arguments):
+            self._let_buttons_through()
         return done.stdout.strip()
+
+    def _let_buttons_through(self) -> None:
+        """Wait until the window manager has seen all events so far.
+
+        It looks at each press of a button before the window gets it, and holds the mouse meanwhile but not
+        the keyboard: a key pressed now would overtake the button. An answer to a later question of ours (the
+        size of a frame, by the window managers' specification) means that it has dealt with the press.
+        """
+        with contextlib.closing(Display(self.display)) as connection:
+            root = connection.screen().root
+            if not root.get_full_property(connection.intern_atom("_NET_SUPPORTING_WM_CHECK"), Xatom.WINDOW):
+                return
+            window = root.create_window(0, 0, 1, 1, 0, X.CopyFromParent, event_mask=X.PropertyChangeMask)
+            question = connection.intern_atom("_NET_REQUEST_FRAME_EXTENTS")
+            asked = ClientMessage(window=window, client_type=question, data=(32, [0] * 5))
+            root.send_event(asked, X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+            connection.flush()
+            wait_until(connection.pending_events, "the window manager answers")
 
     def press(self, keys: str) -> None:
         """Press a chord as xdotool spells it (`ctrl+alt+h`)."""
