@@ -808,6 +808,7 @@ def main(mode: str, dark: str = "", *arguments: str) -> None:
         while b"\n" in unread:
             line, _, rest = bytes(unread).partition(b"\n")
             unread[:] = rest
+            application.sync()  # keys and clicks that came before this command are dealt with before it
             try:
                 handle(json.loads(line))
             finally:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from scripts.screen import wait_until
 from tests.desks import desk_at
-from tests.journeys.stage import running, stage
-from tests.journeys.test_main_job import open_tray_menu
+from tests.journeys.stage import stage
+from tests.journeys.tray_menu import choose, with_a_tray
 
 FOUND = "Check of this computer – snapper"
 
@@ -16,15 +16,8 @@ FOUND = "Check of this computer – snapper"
 def test_what_the_doctor_finds_goes_along_with_a_report(tmp_path: Path) -> None:
     with desk_at(tmp_path / "desk") as desk:
         hosts = {"SNAPPER_DOCTOR_TWS_HOSTS": "127.0.0.1", "SNAPPER_DOCTOR_WEB_HOSTS": "127.0.0.1"}
-        tray = ["trayer", "--edge", "top", "--align", "right", "--widthtype", "request"]
-        with (
-            stage(tmp_path, {**desk.environment, **hosts}) as ready,
-            running(tray, ready.environment),
-            ready.listener(),
-        ):
-            wait_until(lambda: ready.screen.window("panel"), "the tray host is there")
-            wait_until(lambda: open_tray_menu(ready), "the icon's menu opens")
-            ready.screen.press("c")
+        with stage(tmp_path, {**desk.environment, **hosts}) as ready, with_a_tray(ready):
+            choose(ready, "c")
             wait_until(lambda: ready.screen.focused_title() == FOUND, "the findings are there")
             ready.screen.press("alt+s")
             # The keyboard goes from the doctor's window straight to the note.

@@ -19,6 +19,7 @@ from snapper.report import LogKind, Report
 from snapper.state import State
 from tests.desks import Desk
 from tests.journeys.stage import CHORD, SNAPPER, Stage, running, screenshot, stage_with_desk
+from tests.journeys.tray_menu import choose, with_a_tray
 from tests.x_clients import MENU_COLOUR, client
 
 NOTE = "ä ß 漢字 ✓\nsecond line"
@@ -208,23 +209,13 @@ def test_under_a_russian_layout_the_chord_works_and_cyrillic_arrives(world: tupl
 
 def test_the_tray_captures_the_window_without_its_own_menu(world: tuple[Stage, Desk]) -> None:
     stage, desk = world
-    trayer = ["trayer", "--edge", "top", "--align", "right", "--widthtype", "request"]
-    with running(trayer, stage.environment), stage.listener():
-        wait_until(lambda: stage.screen.window("panel"), "the tray host is there")
-        wait_until(lambda: open_tray_menu(stage), "the icon's menu opens")
-        stage.screen.press("w")
+    with with_a_tray(stage):
+        choose(stage, "w")
         stage.note_window()
         stage.submit("from the tray")
     (report,) = desk.reports()
     width, height = screenshot(desk, report).size
     assert (760, 430) <= (width, height) < (800, 480)
-
-
-def open_tray_menu(stage: Stage) -> bool:
-    """Click the icon at the right end of the tray; whether its menu is there."""
-    before = stage.screen.xdotool("search", "--onlyvisible", "--class", "snapper")
-    stage.screen.xdotool("mousemove", "1266", "12", "click", "3")
-    return stage.screen.xdotool("search", "--onlyvisible", "--class", "snapper") != before
 
 
 def test_a_note_is_asked_for_once_without_a_listener(world: tuple[Stage, Desk]) -> None:

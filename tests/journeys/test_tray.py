@@ -11,7 +11,7 @@ import pytest
 from scripts.screen import wait_until
 from tests.desks import Desk
 from tests.journeys.stage import CHORD, Program, Stage, running, stage_with_desk
-from tests.journeys.test_pause import choose, with_a_tray
+from tests.journeys.tray_menu import choose, with_a_tray
 
 SOON = "import snapper.app, snapper.cli; snapper.app.TRAY_SECONDS = 0.3; snapper.cli.main(['listen'])"
 NO_TRAY = "There is no tray here"
