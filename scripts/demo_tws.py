@@ -44,7 +44,8 @@ class Jts:
 
 def make_jts(folder: Path, now: datetime) -> Jts:
     """Write a settings folder of two users, one on a recent TWS and one on an old one; `now` is aware."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    # Today begins with the earlier midnight of two clocks, this computer's and TWS's own.
+    midnight = min(_midnight(now), _midnight(now.astimezone(ZONE)).astimezone(now.tzinfo))
     yesterday, last_week = midnight - timedelta(hours=6), midnight - timedelta(days=7, hours=-10)
     new, old = folder / NEW_USER, folder / OLD_USER
     chance = random.Random(2026)
@@ -73,6 +74,10 @@ def make_jts(folder: Path, now: datetime) -> Jts:
         for path, content in files.items():
             write(path, [content], modified)
     return Jts(folder, tuple(today), (*earlier, *stale), tuple(settings))
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def text(kind: Kind, end: datetime, size: int, problems: tuple[str, ...] = ()) -> bytes:

@@ -13,10 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from Xlib import X, Xatom
-from Xlib.display import Display
-from Xlib.protocol.event import ClientMessage
-
 T = TypeVar("T")
 
 
@@ -58,6 +54,10 @@ class VirtualScreen:
         the keyboard: a key pressed now would overtake the button. An answer to a later question of ours (the
         size of a frame, by the window managers' specification) means that it has dealt with the press.
         """
+        from Xlib import X, Xatom  # not on Windows, where the tests' fixtures are read, too
+        from Xlib.display import Display
+        from Xlib.protocol.event import ClientMessage
+
         with contextlib.closing(Display(self.display)) as connection:
             root = connection.screen().root
             if not root.get_full_property(connection.intern_atom("_NET_SUPPORTING_WM_CHECK"), Xatom.WINDOW):

@@ -139,7 +139,7 @@ class Asking:
         self._early: list[_Press] = []  # while the picture is being taken
         self._moment = Moment(None)
         self._unsent = UnsentNote(outbox.folder)
-        self._keeping_threads: list[threading.Thread] = []
+        self._busy: list[threading.Thread] = []  # that make or keep a report
         self._pen = ThreadPoolExecutor(1, "unsent-note")  # one after the other, and never in the windows' way
         self._note = note
         note.edited.connect(self._on_edited)
@@ -271,9 +271,9 @@ class Asking:
         moment = self._moment
         self._in_background(lambda: self._keep(answer, moment))
 
-    def _in_background(self, keep: Callable[[], None]) -> None:
-        thread = threading.Thread(target=keep, name="keep", daemon=True)
-        self._keeping_threads = [each for each in self._keeping_threads if each.is_alive()] + [thread]
+    def _in_background(self, action: Callable[[], None]) -> None:
+        thread = threading.Thread(target=action, name="report", daemon=True)
+        self._busy = [each for each in self._busy if each.is_alive()] + [thread]
         thread.start()
 
     def _keep(self, answer: Answer, moment: Moment) -> None:
@@ -322,10 +322,13 @@ class Asking:
         """Make the report as if it were submitted, and show it."""
         self._drop_rehearsal()
         moment = self._moment
-        moment.rehearsed = Rehearsed(self._outbox, answer, self._sources, moment.frame, moment.files)
-        moment.rehearsed.begin(
-            ready=lambda parts: self._show(moment, lambda: self._note.show_contents(parts)),
-            failed=lambda sentence: self._show(moment, lambda: self._note.contents_failed(sentence)),
+        rehearsed = Rehearsed(self._outbox, answer, self._sources, moment.frame, moment.files)
+        moment.rehearsed = rehearsed
+        self._in_background(
+            lambda: rehearsed.run(
+                ready=lambda parts: self._show(moment, lambda: self._note.show_contents(parts)),
+                failed=lambda sentence: self._show(moment, lambda: self._note.contents_failed(sentence)),
+            )
         )
 
     def _on_rehearsal_accepted(self) -> None:
@@ -371,11 +374,12 @@ class Asking:
         self._told.has_keyboard()
 
     def end(self) -> None:
-        """The program ends: what was submitted is kept, and what is written is on the disk."""
+        """The program ends: what was submitted is kept, and of the rest only the text."""
+        self._note.end()
         self._looking(LookUp.end)
         self._drop_rehearsal()
         deadline = time.monotonic() + END_SECONDS
-        for thread in self._keeping_threads:
+        for thread in self._busy:
             thread.join(max(0.0, deadline - time.monotonic()))
         self._pen.shutdown()
 

@@ -1,4 +1,4 @@
-"""A report made only to be looked at, held in a thread of its own until it is submitted or dropped."""
+"""A report made only to be looked at, held until it is submitted or dropped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snapper.state import Entry
 
 
 class Rehearsed:
-    """One rehearsal for the note window: made by begin(), over with submit() or drop()."""
+    """One rehearsal for the note window: run() in a thread of its own until submit() or drop()."""
 
     def __init__(
         self,
@@ -38,26 +38,8 @@ class Rehearsed:
         self._entry: Entry | None = None
         self._error: SnapperError | None = None
 
-    def begin(self, ready: Callable[[Sequence[Part]], None], failed: Callable[[str], None]) -> None:
-        """Make the report in the background and tell how it went; called in that thread."""
-        threading.Thread(target=lambda: self._run(ready, failed), name="rehearse").start()
-
-    def submit(self, then: Callable[[], None]) -> Entry:
-        """Keep exactly what was shown; `then` is called as soon as it is safe. Raises CannotKeep."""
-        self._submitted = True
-        self._decided.set()
-        self._over.wait()
-        if self._error:
-            raise self._error
-        assert self._entry is not None
-        then()
-        return self._entry
-
-    def drop(self) -> None:
-        """Let it go; nothing of it stays on the disk."""
-        self._decided.set()
-
-    def _run(self, ready: Callable[[Sequence[Part]], None], failed: Callable[[str], None]) -> None:
+    def run(self, ready: Callable[[Sequence[Part]], None], failed: Callable[[str], None]) -> None:
+        """Make the report, tell how it went, and hold it; returns when it is over."""
         try:
             made = flow.rehearse(
                 self._outbox, self.answer, self._sources, frame=self._frame, files=self._files
@@ -73,3 +55,18 @@ class Rehearsed:
             failed(str(error))
         finally:
             self._over.set()
+
+    def submit(self, then: Callable[[], None]) -> Entry:
+        """Keep exactly what was shown; `then` is called as soon as it is safe. Raises CannotKeep."""
+        self._submitted = True
+        self._decided.set()
+        self._over.wait()
+        if self._error:
+            raise self._error
+        assert self._entry is not None
+        then()
+        return self._entry
+
+    def drop(self) -> None:
+        """Let it go; nothing of it stays on the disk."""
+        self._decided.set()

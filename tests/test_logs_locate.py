@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -187,6 +188,7 @@ def test_other_programs_lead_nowhere(tmp_path: Path) -> None:
     assert found(other, Process("java")) == ()
 
 
+@pytest.mark.alone
 def test_a_running_program_is_seen_with_its_command_line(tmp_path: Path) -> None:
     """A real process of that name: a link called java to this interpreter."""
     java = tmp_path / "java"
@@ -201,6 +203,34 @@ def test_a_running_program_is_seen_with_its_command_line(tmp_path: Path) -> None
         program.communicate(b"")
     assert mine[0].folder == os.path.realpath(tmp_path) and mine[0].executable
     assert home in paths(found(*mine))
+
+
+@pytest.mark.alone
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize(("seen_by", "count"), [(65_533, 0), (65_534, 1), (0, 1)])
+def test_a_program_is_seen_by_its_user_and_the_administrator_alone(seen_by: int, count: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is closed to other users
+        Path(folder).chmod(0o755)
+        java = Path(folder, "java")
+        java.symlink_to("/bin/cat")
+        with subprocess.Popen([java], stdin=subprocess.PIPE, user=65_534) as program:
+            assert seen_as(seen_by, program.pid) == count
+            program.communicate(b"")
+
+
+def seen_as(user: int, pid: int) -> int:
+    """How many running programs of that id another user finds; this interpreter is not theirs to start."""
+    reader, writer = os.pipe()
+    if (child := os.fork()) == 0:
+        os.setgroups([])
+        os.setuid(user)
+        os.write(writer, bytes([sum(one.pid == pid for one in running_java())]))
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as said:
+        answer = said.read()
+    os.waitpid(child, 0)
+    return answer[0]
 
 
 def test_a_program_that_the_system_does_not_speak_of_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,6 +361,7 @@ def test_a_program_is_counted_only_in_the_folder_it_names_first(tmp_path: Path) 
     assert homes[own].pids == (50,)
 
 
+@pytest.mark.alone
 def test_a_running_program_tells_its_open_files_and_its_children(tmp_path: Path) -> None:
     java, log = tmp_path / "java", tmp_path / "tws.Mon.log"
     java.symlink_to(sys.executable)

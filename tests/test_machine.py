@@ -324,6 +324,7 @@ def test_of_a_launcher_and_its_program_the_larger_is_told(
     assert "-Xmx 2g, uses 900 MB" in told
 
 
+@pytest.mark.alone
 def test_a_real_program_is_told_with_the_memory_it_uses(tmp_path: Path) -> None:
     """A link called java to this interpreter, running as TWS would."""
     program = tmp_path / "java"

@@ -49,6 +49,18 @@ def test_letters_typed_at_once_land_in_the_note(screen: VirtualScreen) -> None:
         assert below.count("typed") == 0
 
 
+def test_at_the_end_of_the_program_what_was_typed_last_is_told_once(screen: VirtualScreen) -> None:
+    with ui(screen, "note") as window:
+        window.do("pause", milliseconds=3_600_000)
+        open_window(window)
+        screen.type("not yet")
+        window.do("end")
+        assert window.wait("edited")["note"] == "not yet"
+        window.do("finish")
+        window.do("end")
+        assert window.count("edited") == 1
+
+
 def test_focus_is_noticed_while_the_keyboard_is_held_back(screen: VirtualScreen) -> None:
     """The chord's grab freezes the keyboard until `focused`: it must come in spite of the grab."""
     with ui(screen, "underneath") as below, ui(screen, "note") as window:

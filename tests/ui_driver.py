@@ -243,6 +243,13 @@ class NoteCommands:
     def preset_logs(self, days: int) -> None:
         self.window.preset_logs(days)
 
+    def pause(self, milliseconds: int) -> None:
+        """How long nothing must have been typed before it is told."""
+        self.window._pause.setInterval(milliseconds)
+
+    def end(self) -> None:
+        self.window.end()
+
     def guard(self, milliseconds: int) -> None:
         """How long no key must have been pressed before the contents can be sent."""
         self.window._exactly.dialog.guard.setInterval(milliseconds)

@@ -30,6 +30,7 @@ _PROGRAMS = re.compile(r"java|tws|ibgateway|trader workstation|ib gateway", re.I
 
 _Told = TypeVar("_Told")
 _ROOT = Path("/")
+_ROOT_UID = "0"
 
 
 class Process(NamedTuple):
@@ -151,7 +152,11 @@ def real_path(path: Path) -> Path:
 
 
 def running_java() -> list[Process]:
-    """The running programs that can be TWS; what the system keeps to itself about one is left empty."""
+    """The running programs that can be TWS; what the system keeps to itself about one is left empty.
+
+    On a computer that several people share, another one's TWS and its logs are not this person's to report;
+    the administrator's snapper (root) sees all, as Gateways often run under an account of their own.
+    """
     import psutil
 
     def told(question: Callable[[], _Told], nothing: _Told) -> _Told:
@@ -177,6 +182,14 @@ def running_java() -> list[Process]:
         nobody: list[int] = []
         return (*told(above, nobody), *told(below, nobody))
 
+    def owner(process: psutil.Process) -> str:
+        return told(lambda: str(process.uids().real) if psutil.POSIX else process.username(), "")
+
+    me = owner(psutil.Process())
+
+    def is_for_me(process: psutil.Process) -> bool:
+        return me == _ROOT_UID or owner(process) in ("", me)
+
     return [
         Process(
             name,
@@ -188,7 +201,7 @@ def running_java() -> list[Process]:
             family(process),
         )
         for process in psutil.process_iter()
-        if _PROGRAMS.search(name := told(process.name, ""))
+        if _PROGRAMS.search(name := told(process.name, "")) and is_for_me(process)
     ]
 
 

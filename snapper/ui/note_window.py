@@ -167,6 +167,12 @@ class NoteWindow(QWidget):
         if self._exactly.close():
             self._problem.say(sentence)
 
+    def end(self) -> None:
+        """The program ends: tell what was typed last, and take `contents_asked` back, its files closed."""
+        if self._pause.isActive() and not self._saving:
+            self._tell_edited()
+        self._exactly.close()
+
     def set_picture_sizes(self, sizes: Mapping[Picture, int]) -> None:
         """Show how large each picture is as a file, in bytes."""
         self._pictures.set_sizes(sizes)
@@ -243,6 +249,9 @@ class NoteWindow(QWidget):
     def _contents_accepted(self) -> None:
         self._set_saving(True)
         self.contents_accepted.emit()
+
+    def _tell_edited(self) -> None:
+        self.edited.emit(self._note.text(), self._address.ticket.text(), self.destination)
 
     def _close_dialogs(self) -> None:
         self._pictures.close_preview()
@@ -367,9 +376,7 @@ class NoteWindow(QWidget):
 
     def _connect(self) -> None:
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._pause.timeout.connect(
-            lambda: self.edited.emit(self._note.text(), self._address.ticket.text(), self.destination)
-        )
+        self._pause.timeout.connect(self._tell_edited)
         self._note.textChanged.connect(lambda: self._pause.start() if self.isVisible() else None)
         self._note.focus_got.connect(self.focused)
         self._address.edited.connect(lambda: self._pause.start())

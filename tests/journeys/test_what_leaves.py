@@ -16,6 +16,7 @@ import pytest
 from scripts.screen import wait_until
 from snapper.report import Report
 from snapper.state import State
+from snapper.unsent import UnsentNote
 from tests.desks import Desk
 from tests.journeys.stage import Stage, running, screenshot, stage_with_desk
 
@@ -102,6 +103,19 @@ def test_going_back_from_what_will_be_sent_keeps_nothing(world: tuple[Stage, Des
         assert stage.outbox.entries() == []
 
 
+def test_ending_snapper_while_the_contents_are_shown_keeps_the_note_alone(world: tuple[Stage, Desk]) -> None:
+    stage, _ = world
+    with stage.asked() as listener:
+        stage.screen.type("not yet")
+        stage.screen.press("alt+e")
+        wait_until(lambda: "exactly" in stage.screen.focused_title().lower(), "the contents are shown")
+        assert listener.stop() == 0
+    assert not list(stage.folder.glob("outbox/.*.rehearsal"))
+    assert stage.outbox.entries() == []
+    unsent = UnsentNote(stage.outbox.folder).load()
+    assert unsent and unsent.note == "not yet"
+
+
 def test_a_log_exported_while_the_window_is_open_goes_along(world: tuple[Stage, Desk]) -> None:
     stage, desk = world
     for log in stage.jts.today:
@@ -132,6 +146,7 @@ def test_what_a_log_looks_like_goes_to_support(world: tuple[Stage, Desk]) -> Non
     assert "192.0.2.1" not in finding.line
 
 
+@pytest.mark.alone
 def test_the_tws_in_front_is_chosen_among_several(world: tuple[Stage, Desk], tmp_path: Path) -> None:
     """Two settings folders, each with a running program; the second one's window is in front at the press."""
     stage, desk = world
