@@ -44,9 +44,11 @@ class Jts:
 
 def make_jts(folder: Path, now: datetime) -> Jts:
     """Write a settings folder of two users, one on a recent TWS and one on an old one; `now` is aware."""
-    # Today begins with the earlier midnight of two clocks, this computer's and TWS's own.
-    midnight = min(_midnight(now), _midnight(now.astimezone(ZONE)).astimezone(now.tzinfo))
-    yesterday, last_week = midnight - timedelta(hours=6), midnight - timedelta(days=7, hours=-10)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    # Two dates are today's while this computer's clock and TWS's own show different ones, and the earlier of
+    # their midnights counts; so much before both it is yesterday wherever this computer is.
+    ahead = max(now.date() - now.astimezone(ZONE).date(), timedelta(0))
+    yesterday, last_week = midnight - ahead - timedelta(hours=14), midnight - timedelta(days=7, hours=-10)
     new, old = folder / NEW_USER, folder / OLD_USER
     chance = random.Random(2026)
     settings = {
@@ -74,10 +76,6 @@ def make_jts(folder: Path, now: datetime) -> Jts:
         for path, content in files.items():
             write(path, [content], modified)
     return Jts(folder, tuple(today), (*earlier, *stale), tuple(settings))
-
-
-def _midnight(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def text(kind: Kind, end: datetime, size: int, problems: tuple[str, ...] = ()) -> bytes:
