@@ -28,7 +28,7 @@ from snapper.language import _, together
 from snapper.notices import Notice
 from snapper.pausing import Pausing
 from snapper.privacy.classes import Private
-from snapper.second_start import LISTENING, SecondStart, how_it_listens
+from snapper.second_start import LISTENING, OneNote, SecondStart, how_it_listens
 from snapper.signing_in import SigningIn, Then
 from snapper.state import RULES, Entry, State
 from snapper.telling import TROUBLE, Telling
@@ -66,6 +66,7 @@ class App:
         self._hotkey: Hotkey | None = None
         self._no_chord = ""  # why the keys are not listened for
         self._second_start: SecondStart | None = None
+        self._note_over: Callable[[], None] = lambda: None  # another snapper may ask for a note
         self._ended: State | None = None  # how the last attempt left its report
         self._stopping = threading.Event()
         self._asking = self._build_asking()
@@ -87,7 +88,7 @@ class App:
 
     def _build_asking(self) -> Asking:
         note = NoteWindow(self._sources.destinations)
-        told = Told(self._on_kept, self._on_not_kept, self._on_cancelled, self._let_keys_go)
+        told = Told(self._on_submitted, self._on_not_kept, self._on_cancelled, self._let_keys_go)
         return Asking(
             self._loop, self._screen, self._windows, self._outbox, self._sources, note, self._wish(), told
         )
@@ -115,14 +116,20 @@ class App:
             self._loop.later(TRAY_SECONDS, self._say_where_it_is)
             return self._run()
 
-    def ask(self, frame: Frame) -> State | None:
+    def ask(self, frame: Frame, note_over: Callable[[], None]) -> State | None:
         """Ask for a note on one frame, deliver it, and end when its windows are closed.
+
+        Only for who holds the outbox's ASK_LOCK, which `note_over` lets go of.
 
         Returns how the report stands then; None when there is none.
         """
         self._receipts.closed.connect(self._loop.quit)
         self._asking.ask_about(frame)
-        self._run()
+        with contextlib.ExitStack() as asking:
+            asking.callback(note_over)
+            asking.enter_context(OneNote(self._loop, self._asking, self._outbox.folder).serving())
+            self._note_over = asking.close
+            self._run()
         return self._ended
 
     def _run(self) -> int:
@@ -330,6 +337,10 @@ class App:
 
     # --- what happened ------------------------------------------------------------------------------------
 
+    def _on_submitted(self, entry: Entry) -> None:
+        self._note_over()
+        self._on_kept(entry)
+
     def _on_kept(self, entry: Entry) -> None:
         if entry.state is State.HELD:
             self._on_outcome(entry)  # nobody delivers it, so nobody else would say why
@@ -344,6 +355,7 @@ class App:
             self._loop.quit()
 
     def _on_not_kept(self, sentence: str) -> None:
+        self._note_over()
         self._telling.asked_for(TROUBLE)
         self._on_trouble(sentence)
 

@@ -182,6 +182,17 @@ class Asking:
         self._open.set()
         self._ask(Moment(frame))
 
+    def bring_back(self, server_time: int) -> bool:
+        """Put the note window in front again, with the picture it has; False when none is open.
+
+        From the thread of the windows.
+        """
+        if not self._open.is_set() or self._moment.look_up is None:
+            return False
+        self._note.present(self._moment.frame)
+        self._windows.activate(self._note.handle, server_time)
+        return True
+
     def _freeze(self, guest: Guest | None) -> Moment:
         guests = [guest] if guest else []
         try:
@@ -261,8 +272,7 @@ class Asking:
 
     def _bring_back(self, press: _Press) -> None:
         with press.guest.coming_forward() if press.guest else contextlib.nullcontext():
-            self._note.present(self._moment.frame)
-            self._windows.activate(self._note.handle, press.server_time)
+            self.bring_back(press.server_time)
         if press.guest:
             self._moment.guests.append(press.guest)
             press.guest.joined()

@@ -32,7 +32,6 @@ from snapper.state import Delivery, Entry, State
 DRAFT_NAME = "draft.json"
 DELIVERY_NAME = "delivery.json"
 KEY_NAME = "pseudonyms.key"
-LISTEN_LOCK = "listen.lock"  # held by the one process that listens for the chord
 KEY_BYTES = 32
 
 

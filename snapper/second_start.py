@@ -11,12 +11,13 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from snapper.asking import Asking
 from snapper.capture.frame import Frame
 from snapper.capture.part import part_of
 from snapper.errors import NoSuchReport, SnapperError
-from snapper.instance import Caller, place, serve
+from snapper.instance import ASK_LOCK, Caller, Handler, place, serve
 from snapper.instance.messages import Do, Reply, Request, Said, Why
 from snapper.language import _, together
 from snapper.outbox import Outbox
@@ -65,20 +66,10 @@ class SecondStart:
         self._looking = False
         self._started = threading.Event()
 
-    @contextlib.contextmanager
-    def serving(self) -> Iterator[None]:
+    def serving(self) -> contextlib.AbstractContextManager[None]:
         """Second starts can talk to this program for the time of the block; its windows come alive in it."""
         self._loop.post(self._started.set)
-        try:
-            server = serve(self._outbox.folder, self.on_request, sys.platform, os.environ)
-        except OSError as error:  # the chord, the tray and the delivery need none of it
-            log.debug("Second starts cannot talk to this program: %s", error)
-            yield
-            return
-        try:
-            yield
-        finally:
-            server.stop()
+        return _serving(self._outbox.folder, self.on_request)
 
     def on_request(self, request: Request, caller: Caller) -> None:
         """Do what a second start wants; in the server's thread."""
@@ -136,6 +127,51 @@ class SecondStart:
         taken = [waiting for each, waiting in self._waiting if each == report_id]
         self._waiting = [each for each in self._waiting if each[0] != report_id]
         return taken
+
+
+class OneNote:
+    """Answers second starts for a snapper that asks for a single note: its window comes to the front.
+
+    What it serves is its own lock, so that a listener can be started beside it.
+    """
+
+    def __init__(self, loop: Loop, asking: Asking, outbox: Path) -> None:
+        self._loop = loop
+        self._asking = asking
+        self._lock = outbox / ASK_LOCK
+        self._here = place(sys.platform, os.environ)
+
+    def serving(self) -> contextlib.AbstractContextManager[None]:
+        """Second starts can talk to this program for the time of the block."""
+        return _serving(self._lock, self.on_request)
+
+    def on_request(self, request: Request, caller: Caller) -> None:
+        """Show the note; in the server's thread."""
+        if request.is_elsewhere(self._here):
+            caller.tell(Reply(Said.REFUSED, why=Why.ELSEWHERE))
+        else:
+            self._loop.post(lambda: self._show(request, caller))
+
+    def _show(self, request: Request, caller: Caller) -> None:
+        if caller.gone():
+            return
+        with coming_forward(request.activation):
+            shown = self._asking.bring_back(request.pressed_at)
+        caller.tell(Reply(Said.DONE) if shown else Reply(Said.REFUSED, why=Why.BUSY))
+
+
+@contextlib.contextmanager
+def _serving(whom: Path, handler: Handler) -> Iterator[None]:
+    try:
+        server = serve(whom, handler, sys.platform, os.environ)
+    except OSError as error:  # the chord, the tray and the delivery need none of it
+        log.debug("Second starts cannot talk to this program: %s", error)
+        yield
+        return
+    try:
+        yield
+    finally:
+        server.stop()
 
 
 class _Waiting:

@@ -305,16 +305,21 @@ def _grab() -> Frame:
 
 
 def _ask(settings: Settings, window: bool, monitor: int | None) -> int:
-    """By the snapper that listens, which has everything ready; else by this one."""
-    from snapper.cli.resident import ask_resident
+    """By the snapper that listens, which has everything ready, or one that asks already; else by this one."""
+    from snapper.cli.resident import ask_another, take_turn
 
-    if (code := ask_resident(settings.outbox_folder, window, monitor)) is not None:
+    outbox = settings.outbox_folder
+    if (code := ask_another(outbox, window, monitor)) is not None:
         return code
-    frame = _part(_grab(), window, monitor)
-    from snapper.app import App
+    frame = _part(_grab(), window, monitor)  # now, however long the rest takes
+    with contextlib.ExitStack() as turn:
+        if (code := take_turn(turn, outbox)) is not None:
+            return code
+        from snapper.app import App
 
-    app = App(settings, say=say)
-    return leave(exit_code(app.ask(frame)))
+        app = App(settings, say=say)
+        code = exit_code(app.ask(frame, turn.close))
+    return leave(code)
 
 
 def _part(frame: Frame, window: bool, monitor: int | None) -> Frame:

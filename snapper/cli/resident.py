@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from snapper.cli.speaking import EXIT_FAILED, EXIT_KEPT, EXIT_USAGE, exit_code, say
-from snapper.errors import SnapperError, UsageError
-from snapper.instance.messages import Do, Reply, Said, Why
+from snapper.errors import CannotKeep, SnapperError, UsageError
+from snapper.instance import ASK_LOCK, LISTEN_LOCK
+from snapper.instance.messages import Do, Reply, Request, Said, Why
 from snapper.instance.talking import Conversation, Nobody, Silent, asked, request_from_here
 from snapper.language import _, together
 
@@ -35,7 +36,7 @@ def the_only_listener(outbox: Path) -> Iterator[bool]:
         if shown:
             yield False
             return
-        with _locked(outbox) as alone:
+        with _locked(outbox, LISTEN_LOCK) as alone:
             if alone:
                 yield True
                 return
@@ -47,16 +48,35 @@ def the_only_listener(outbox: Path) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def _locked(outbox: Path) -> Iterator[bool]:
-    """Two listeners would fight for the chord."""
+def _locked(outbox: Path, name: str) -> Iterator[bool]:
     from snapper import disk
-    from snapper.outbox import LISTEN_LOCK
 
     with contextlib.ExitStack() as held:
         with disk.keeping("the outbox", outbox):
             disk.make_private(outbox)
-            alone = held.enter_context(disk.locked(outbox / LISTEN_LOCK))
+            alone = held.enter_context(disk.locked(outbox / name))
         yield alone
+
+
+def take_turn(turn: contextlib.ExitStack, outbox: Path) -> int | None:
+    """Be the one that asks for a note until `turn` is closed: of two, each would forget the other's text.
+
+    Returns the exit code instead where another one has begun meanwhile, and came to the front.
+    """
+    deadline = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.ExitStack() as attempt:
+            try:
+                if attempt.enter_context(_locked(outbox, ASK_LOCK)):
+                    turn.push(attempt.pop_all())
+                    return None
+            except CannotKeep:
+                return None  # the window says so at Submit, and has the text until the disk can take it
+        try:
+            return _ask(outbox / ASK_LOCK, request_from_here(Do.CAPTURE))
+        except (Nobody, Silent):
+            time.sleep(_PAUSE_SECONDS)
+    return None  # the other one hangs: two windows are better than none
 
 
 def _shown(outbox: Path) -> bool:
@@ -80,17 +100,23 @@ def _shown(outbox: Path) -> bool:
     return True
 
 
-def ask_resident(outbox: Path, window: bool, monitor: int | None) -> int | None:
-    """Have the resident program take a picture and ask for a note; the exit code, once a person has answered.
+def ask_another(outbox: Path, window: bool, monitor: int | None) -> int | None:
+    """Have the resident program take a picture and ask for a note, or one that asks already come forward.
 
-    None: there is no such program, or none that can do this. Raises UsageError.
+    Returns the exit code, from the resident program once a person has answered. None: there is no such
+    program, or none that can do this. Raises UsageError.
     """
     request = request_from_here(Do.CAPTURE, window=window, monitor=monitor)
-    try:
-        with asked(outbox, request) as conversation:
-            return _follow(conversation)
-    except (Nobody, Silent):
-        return None
+    for whom in (outbox, outbox / ASK_LOCK):
+        with contextlib.suppress(Nobody, Silent):
+            if (code := _ask(whom, request)) is not None:
+                return code
+    return None
+
+
+def _ask(whom: Path, request: Request) -> int | None:
+    with asked(whom, request) as conversation:
+        return _follow(conversation)
 
 
 def _follow(conversation: Conversation) -> int | None:
@@ -98,16 +124,23 @@ def _follow(conversation: Conversation) -> int | None:
     reply = conversation.next()
     if reply.said is Said.REFUSED:
         return _refused(reply)
+    if reply.said is Said.DONE:
+        _say_it_was_open()
+        return 0
     report = ""
     try:
         while not reply.last:
             if reply.said is Said.JOINED:
-                say(_("The note window was open already: it is in front now, with the picture it has."))
+                _say_it_was_open()
             report = reply.report or report
             reply = conversation.next()
     except (Nobody, Silent):
         return _ended_early(report)
     return _refused(reply) if reply.said is Said.REFUSED else _code(reply)
+
+
+def _say_it_was_open() -> None:
+    say(_("The note window was open already: it is in front now, with the picture it has."))
 
 
 def _refused(reply: Reply) -> int | None:

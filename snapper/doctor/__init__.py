@@ -35,9 +35,10 @@ from snapper.doctor import desktop_services, here, keys_and_screen, tws_ports, w
 from snapper.doctor.findings import MARKS, Finding, Verdict, failed, unknown, worst_first
 from snapper.errors import SnapperError
 from snapper.hotkey import wants_main_thread
+from snapper.instance import LISTEN_LOCK
 from snapper.language import _
 from snapper.logs import jts_ini
-from snapper.outbox import LISTEN_LOCK, Outbox
+from snapper.outbox import Outbox
 from snapper.setting_up import in_use
 from snapper.state import RULES
 

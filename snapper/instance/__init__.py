@@ -7,7 +7,8 @@
     talking.py        the side of the second start: patience, and what silence means
 
 No toolkit here: a key that the desktop binds starts a process for every press, and that must be quick. Who is
-the resident program is settled by a lock (LISTEN_LOCK); this is only the way to talk to it.
+the resident program is settled by a lock; this is only the way to talk to it. The same goes for a program
+that was started to ask for one note: what it serves is the path of its lock.
 """
 
 from __future__ import annotations
@@ -19,7 +20,21 @@ from typing import Protocol
 
 from snapper.instance.messages import LINE_MAX, NotUnderstood, Reply, Request, Said, Why
 
-__all__ = ["Caller", "Handler", "Line", "Server", "connect", "hand_over", "place", "serve"]
+__all__ = [
+    "ASK_LOCK",
+    "LISTEN_LOCK",
+    "Caller",
+    "Handler",
+    "Line",
+    "Server",
+    "connect",
+    "hand_over",
+    "place",
+    "serve",
+]
+
+LISTEN_LOCK = "listen.lock"  # in the outbox folder; held by the one process that listens for the chord
+ASK_LOCK = "ask.lock"  # held by one that was started to ask for a single note, while it asks
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +88,10 @@ def hand_over(received: bytes, caller: Caller, handle: Handler) -> None:
 
 
 def serve(outbox: Path, handle: Handler, platform: str, environ: Mapping[str, str]) -> Server:
-    """Be the one who answers for this outbox folder; only for who holds its lock. Raises OSError."""
+    """Be the one who answers for this outbox folder (or ASK_LOCK in it); only for who holds the lock.
+
+    Raises OSError.
+    """
     if platform == "win32":
         from snapper.instance.win32_pipe import PipeServer
 

@@ -262,6 +262,88 @@ def test_a_kill_while_somebody_waits_is_told_and_the_note_comes_back(world: tupl
     assert desk.notes() == ["almost lost"]
 
 
+# --- without a listener -----------------------------------------------------------------------------------
+
+OPEN = "snapper: The note window was open already: it is in front now, with the picture it has."
+
+
+def test_a_second_one_that_would_ask_brings_the_first_one_to_the_front(world: tuple[Stage, Desk]) -> None:
+    on, desk = world
+    with asking(on) as first:
+        on.screen.type("begun")
+        on.screen.xdotool("windowactivate", "--sync", on.screen.window("Trader Workstation"))
+        on.tws_has_focus()
+        with asking(on) as second:
+            assert (second.wait(), second.lines) == (0, [OPEN])
+        (window,) = windows(on, NOTE)
+        assert on.screen.xdotool("getwindowpid", window) == str(pid(first))
+        on.submit(", and ended")
+    assert desk.notes() == ["begun, and ended"]
+
+
+def test_of_several_started_at_once_one_asks(world: tuple[Stage, Desk]) -> None:
+    on, _ = world
+    with contextlib.ExitStack() as started:
+        every = [started.enter_context(running(ASK, on.environment)) for _ in range(3)]
+        wait_until(lambda: len([each for each in every if each.lines]) == 2, "two of them are told", PATIENCE)
+        others = [each for each in every if each.lines]
+        assert [(each.wait(), each.lines) for each in others] == [(0, [OPEN])] * 2
+        note_in_front(on)
+        assert len(windows(on, NOTE)) == 1
+        on.screen.press("Escape")
+        (first,) = [each for each in every if each not in others]
+        assert first.wait() == 1
+
+
+def test_while_a_receipt_is_shown_another_note_is_asked_for(world: tuple[Stage, Desk]) -> None:
+    on, desk = world
+    with asking(on) as first:
+        on.submit("one")
+        wait_until(lambda: windows(on, "Receipt"), "the receipt is shown")
+        with asking(on) as second:
+            (window,) = windows(on, NOTE)
+            assert on.screen.xdotool("getwindowpid", window) == str(pid(second))
+            third = subprocess.run(ASK, env=on.environment, capture_output=True, text=True, timeout=60)
+            assert (third.returncode, third.stderr.strip()) == (0, OPEN)
+            on.screen.press("Escape")
+            assert second.wait() == 1
+        assert first.stop() == 0
+    assert desk.notes() == ["one"]
+
+
+def test_one_can_listen_beside_one_that_asks_and_is_asked_from_then_on(world: tuple[Stage, Desk]) -> None:
+    on, desk = world
+    with asking(on) as first, on.listener() as listener:
+        note_in_front(on)
+        on.screen.press("Escape")
+        assert first.wait() == 1
+        with asking(on) as second:
+            (window,) = windows(on, NOTE)
+            assert on.screen.xdotool("getwindowpid", window) == str(pid(listener))
+            on.submit("to the listener")
+            assert second.wait() == 0
+    assert desk.notes() == ["to the listener"]
+
+
+def test_one_that_was_killed_while_it_asked_is_in_nobodys_way(world: tuple[Stage, Desk]) -> None:
+    on, desk = world
+    with asking(on) as first:
+        first.kill()
+    on.tws_has_focus()
+    with asking(on) as second:
+        on.submit("the next one")
+        assert second.stop() == 0
+    assert desk.notes() == ["the next one"]
+
+
+def test_without_a_place_for_its_lock_the_note_is_asked_for_all_the_same(world: tuple[Stage, Desk]) -> None:
+    on, _ = world
+    (on.folder / "outbox").write_text("a file where the folder should be")
+    with asking(on) as first:
+        on.screen.press("Escape")
+        assert first.wait() == 1
+
+
 # --- a listener that hangs --------------------------------------------------------------------------------
 
 

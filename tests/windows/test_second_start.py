@@ -29,6 +29,7 @@ from tests.windows.test_journey import ESCAPE, PATIENCE, Stage, finished, stage
 __all__ = ["stage"]
 
 ALREADY = "snapper is listening already. Press Ctrl+Alt+H to report what you see."
+OPEN = "snapper: The note window was open already: it is in front now, with the picture it has."
 SHOW, CAPTURE = Request(Do.SHOW), Request(Do.CAPTURE)
 
 
@@ -245,6 +246,16 @@ def test_a_note_that_is_given_up_is_exit_1(stage: Stage) -> None:
         press(ESCAPE)
         assert second.wait() == 1
     assert stage.outbox.entries() == []
+
+
+def test_without_a_listener_the_note_that_is_open_comes_to_the_front(stage: Stage) -> None:
+    with running([*SNAPPER, "capture", "--ask"], stage.environment) as first:
+        wait_for_front("Report to support")
+        second = finished([*SNAPPER, "capture", "--ask"], stage.environment)
+        assert (second.returncode, second.stderr.splitlines()) == (0, [OPEN])
+        assert wait_for_front("Report to support").pid == first._process.pid
+        press(ESCAPE)
+        assert first.wait() == 1
 
 
 def test_a_second_listener_shows_the_first_and_is_content(stage: Stage) -> None:
