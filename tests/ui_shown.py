@@ -85,9 +85,10 @@ class ShownCommands:
 
     def text(self) -> None:
         """What of the text is cut off, and whether the window has room on its screen."""
-        whole = self.window.screen().availableGeometry()
-        fits = whole.contains(self.window.geometry())
-        _tell("text", cut=list(cut(self.window)), fits=fits, size=[*self.window.size().toTuple()])
+        room, place = self.window.screen().availableGeometry(), self.window.geometry()
+        where = {"room": room.getRect(), "place": place.getRect()}
+        size = [*place.size().toTuple()]
+        _tell("text", cut=list(cut(self.window)), fits=room.contains(place), size=size, **where)
 
     def letters(self) -> None:
         """The letters that choose a part, and the parts they choose."""
