@@ -124,27 +124,35 @@ def _end(program: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
+def managed(screen: VirtualScreen) -> Iterator[None]:
+    """A window manager (openbox) for the time of the block, which knows the monitors from its beginning."""
+    # It loses windows that ask to be shown while it starts: it says itself when it is ready.
+    ready = "xprop -root -f _SNAPPER_WM_READY 8s -set _SNAPPER_WM_READY yes"
+    command = ["openbox", "--sm-disable", "--startup", ready]
+    silent = subprocess.DEVNULL
+    openbox = subprocess.Popen(
+        command, env=screen.environment, start_new_session=True, stdout=silent, stderr=silent
+    )
+    try:
+        wait_until(
+            lambda: '"yes"' in subprocess.run(
+                ["xprop", "-root", "_SNAPPER_WM_READY"],
+                env=screen.environment, check=False, capture_output=True, text=True,
+            ).stdout,
+            "openbox manages the screen",
+        )  # fmt: skip
+        yield
+    finally:
+        _end(openbox)
+
+
+@contextlib.contextmanager
 def virtual_screen(size: str = "1280x800", window_manager: bool = True) -> Iterator[VirtualScreen]:
     """Start an X server (and openbox) for the time of the block."""
     server, display = _start_xvfb(size)
     screen = VirtualScreen(display)
-    programs = [server]
     try:
-        if window_manager:
-            # openbox loses windows that ask to be shown while it starts: it says itself when it is ready.
-            ready = "xprop -root -f _SNAPPER_WM_READY 8s -set _SNAPPER_WM_READY yes"
-            command = ["openbox", "--sm-disable", "--startup", ready]
-            silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            openbox = subprocess.Popen(command, env=screen.environment, start_new_session=True, **silent)
-            programs.append(openbox)
-            wait_until(
-                lambda: '"yes"' in subprocess.run(
-                    ["xprop", "-root", "_SNAPPER_WM_READY"],
-                    env=screen.environment, check=False, capture_output=True, text=True,
-                ).stdout,
-                "openbox manages the screen",
-            )  # fmt: skip
-        yield screen
+        with managed(screen) if window_manager else contextlib.nullcontext():
+            yield screen
     finally:
-        for program in reversed(programs):
-            _end(program)
+        _end(server)

@@ -19,7 +19,7 @@ from PySide6.QtGui import QImage
 from Xlib import X
 from Xlib.display import Display
 
-from scripts.screen import VirtualScreen, virtual_screen, wait_until
+from scripts.screen import VirtualScreen, managed, virtual_screen, wait_until
 from snapper.capture import open_screen
 from snapper.capture.frame import Frame, Rect, crop, window_area
 from snapper.ui.picture_view import PictureView
@@ -49,32 +49,6 @@ def monitors(places: dict[str, Rect], window_manager: bool = True) -> Iterator[V
             return
         with managed(screen):
             yield screen
-
-
-@contextlib.contextmanager
-def managed(screen: VirtualScreen) -> Iterator[None]:
-    """A window manager that knows the monitors from its beginning."""
-    silent = subprocess.DEVNULL
-    manager = subprocess.Popen(
-        ["openbox", "--sm-disable"], env=screen.environment, stdout=silent, stderr=silent
-    )
-    try:
-        wait_until(lambda: _support(screen), "openbox manages the screen")
-        yield
-    finally:
-        manager.terminate()
-        manager.wait(20)
-
-
-def _support(screen: VirtualScreen) -> bool:
-    told = subprocess.run(
-        ["xprop", "-root", "_NET_WORKAREA"],
-        env=screen.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return "=" in told.stdout
 
 
 @contextlib.contextmanager
