@@ -152,6 +152,9 @@ def virtual_screen(size: str = "1280x800", window_manager: bool = True) -> Itera
     server, display = _start_xvfb(size)
     screen = VirtualScreen(display)
     try:
+        # With the first key the server changes to the keyboard of xdotool, and tells all programs of a new
+        # layout: who takes a chord for itself lets go of it for a moment then. Nobody does yet.
+        screen.press("shift")
         with managed(screen) if window_manager else contextlib.nullcontext():
             yield screen
     finally:
