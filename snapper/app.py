@@ -67,7 +67,7 @@ class App:
         self._no_chord = ""  # why the keys are not listened for
         self._second_start: SecondStart | None = None
         self._note_over: Callable[[], None] = lambda: None  # another snapper may ask for a note
-        self._ended: State | None = None  # how the last attempt left its report
+        self._submitted = ""  # the report that was made last
         self._stopping = threading.Event()
         self._asking = self._build_asking()
         listener = Listener(
@@ -130,7 +130,10 @@ class App:
             asking.enter_context(OneNote(self._loop, self._asking, self._outbox.folder).serving())
             self._note_over = asking.close
             self._run()
-        return self._ended
+        try:
+            return self._outbox.entry(self._submitted).state if self._submitted else None
+        except NoSuchReport:  # discarded by another snapper
+            return None
 
     def _run(self) -> int:
         self._worker.start()
@@ -338,6 +341,7 @@ class App:
     # --- what happened ------------------------------------------------------------------------------------
 
     def _on_submitted(self, entry: Entry) -> None:
+        self._submitted = entry.id
         self._note_over()
         self._on_kept(entry)
 
@@ -371,7 +375,6 @@ class App:
         self._tell_tray(lambda tray: tray.set_sending(0, 0))
         self._update_tray()
         self._signing_in.review()
-        self._ended = entry.state
         if self._second_start:
             self._second_start.outcome(entry)
         if not self._pausing.broke_off(entry):

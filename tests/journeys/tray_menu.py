@@ -6,6 +6,9 @@ import contextlib
 import subprocess
 from collections.abc import Callable, Iterator
 
+from Xlib import X
+from Xlib.display import Display
+
 from scripts.screen import wait_until
 from tests.journeys.stage import Program, Stage, running
 
@@ -33,9 +36,20 @@ def choose(ready: Stage, key: str) -> None:
             return wait_until(condition, "", seconds=2)
         return False
 
+    wait_until(lambda: _keyboard_is_free(ready), "a menu can have the keyboard")
     click = ("mousemove", "1266", "12", "click", "3")
     wait_until(lambda: done(lambda: ready.screen.xdotool(*click), lambda: bool(menus())), "the menu opens")
     wait_until(lambda: done(lambda: ready.screen.press(key), lambda: not menus()), "the menu has gone")
+
+
+def _keyboard_is_free(ready: Stage) -> bool:
+    """Who has seen a chord may hold the keyboard for a moment; a menu that opens then never gets a key."""
+    with contextlib.closing(Display(ready.screen.display)) as display:
+        root = display.screen().root
+        answer = root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        display.ungrab_keyboard(X.CurrentTime)
+        display.sync()
+    return bool(answer == X.GrabSuccess)
 
 
 def _type_of(ready: Stage, window: str) -> str:
